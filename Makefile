@@ -16,11 +16,13 @@ COMPONENTS := $(call folders,metadata.yaml)
 RECEIVERS  := $(filter receiver/%,$(COMPONENTS))
 # The modules below an internal/ are tests and tools. The others are for users: the root, and the components' own.
 NESTED    := $(foreach m,$(ALL),$(if $(findstring /internal/,/$m/),$m))
-MODULES   := $(filter-out . $(NESTED),$(ALL))
+MODULES   := $(filter-out . cmd/% $(NESTED),$(ALL))
+# The programs beside the collectors that are modules of their own, because of what they need. Nobody requires them.
+PROGRAMS  := $(filter cmd/%,$(ALL))
 # The modules whose tests have a target of their own. All others belong to the target test.
 ORACLES   := $(filter internal/test/oracle/%,$(NESTED))
-TESTED    := $(filter-out . $(ORACLES) internal/test/apiserver internal/test/docker internal/test/forms internal/test/kubernetes internal/test/roads,$(ALL))
-SOURCES   := $(shell find cmd receiver internal extension exporter -name '*.go' -not -name '*_test.go' -o -name '*.txt') go.mod go.sum $(MODULES:%=%/go.mod) $(MODULES:%=%/go.sum)
+TESTED    := $(filter-out . $(ORACLES) internal/test/apiserver internal/test/docker internal/test/forms internal/test/hubble internal/test/kubernetes internal/test/roads,$(ALL))
+SOURCES   := $(shell find cmd/_main cmd/winnet-setup cmd/winnet-verify receiver internal extension exporter -name '*.go' -not -name '*_test.go' -o -name '*.txt') go.mod go.sum $(MODULES:%=%/go.mod) $(MODULES:%=%/go.sum)
 LDFLAGS   := -s -w
 # What the builder cannot write into the main packages. A folder with _ is no package of this module.
 OWN_MAIN  := cmd/_main/componentstatus.go cmd/_main/version.go
@@ -37,8 +39,8 @@ MEMORY_LIMITED_EVENTS ?= 5000000
 
 export CGO_ENABLED ?= 0
 
-.PHONY: package package-next release check-reproducible test-install run modules components build build-gateway build-windows check-kql test test-oracle test-forms test-kernel test-e2e soak audit audit-vuln test-sentinel \
-  test-faults test-kubernetes test-apiserver kustomize test-observability dashboard test-roads roads-hour roads-away test-race test-windows build-verify test-verify validate ci check-windows fuzz fuzz-keep lint deadcode bench bench-events bench-sentinel \
+.PHONY: test-apiserver bench-hubble build-node build-node-windows picture-hubble run-hubble test-hubble test-hubble-windows hunt hunt-picture bench-hunt package package-next release check-reproducible test-install run modules components build build-gateway build-windows check-kql queries test test-hunt test-oracle test-forms test-kernel test-e2e soak audit audit-vuln test-sentinel \
+  test-faults test-kubernetes kustomize test-observability dashboard test-roads roads-hour roads-away test-race test-windows build-verify test-verify validate ci check-windows fuzz fuzz-keep lint deadcode bench bench-events bench-sentinel \
   bench-ring bench-keys bench-hold bench-replay bench-oracle bench-collector bench-windows bench-long bench-all bench-doc bench-bill bill-doc profile picture generate \
   testdata clean help notice check-notice build-newest sizes tags
 
@@ -53,6 +55,9 @@ run: build testdata/dnsserver.etl ## replay the recorded captures through the co
 	  $(DIST)/otelcol-winnet --config config.replay.yaml --config 'yaml:service::telemetry::logs::output_paths: [stderr, out/run.log]' || status=$$?; \
 	  $(GO) run ./internal/test/report run out/run.log; if grep -q 'the replay was stopped before its end' out/run.log; then exit 0; fi; exit $$status
 
+run-hubble: build-node testdata/dnsserver.etl ## replay a recorded capture of Cilium's events, and serve its flows by Hubble's API on localhost:4244 until Ctrl-C
+	$(DIST)/otelcol-winnet-node --config examples/hubble/config.yaml
+
 modules: ## list the Go modules
 	@printf '%s\n' $(ALL)
 
@@ -62,6 +67,10 @@ components: ## list the components
 build: $(DIST)/otelcol-winnet ## build dist/otelcol-winnet for this machine
 
 build-gateway: $(DIST)/otelcol-winnet-gateway ## build dist/otelcol-winnet-gateway, which takes agents' records to Sentinel
+
+build-node: $(DIST)/otelcol-winnet-node ## build dist/otelcol-winnet-node, with Hubble's API, for this machine
+
+build-node-windows: $(DIST)/otelcol-winnet-node.exe ## build dist/otelcol-winnet-node.exe, windows/amd64, for a node of a cluster
 
 build-windows: $(DIST)/otelcol-winnet.exe ## build dist/otelcol-winnet.exe, windows/amd64, and put the licences beside it
 	@cp LICENSE NOTICE LICENSES/GPL-3.0.txt $(DIST)
@@ -75,29 +84,39 @@ $(DIST)/otelcol-winnet.exe: $(SRC)/go.mod $(SOURCES)
 $(DIST)/otelcol-winnet-gateway: $(SRC)-gateway/go.mod $(SOURCES)
 	$(GO) build -C $(SRC)-gateway -trimpath -buildvcs=false -ldflags '$(STAMPED)' -o ../otelcol-winnet-gateway .
 
+$(DIST)/otelcol-winnet-node: $(SRC)-node/go.mod $(SOURCES)
+	$(GO) build -C $(SRC)-node -trimpath -buildvcs=false -ldflags '$(STAMPED)' -o ../otelcol-winnet-node .
+
+$(DIST)/otelcol-winnet-node.exe: $(SRC)-node/go.mod $(SOURCES)
+	GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) build -C $(SRC)-node -trimpath -buildvcs=false -ldflags '$(STAMPED)' -o ../otelcol-winnet-node.exe .
+
 $(SRC)-gateway/go.mod: builder-config.gateway.yaml go.mod $(MODULES:%=%/go.mod) $(OWN_MAIN) | $(TOOLS)/builder
 	$(TOOLS)/builder --config builder-config.gateway.yaml --skip-compilation
 	@cp $(OWN_MAIN) $(@D); $(FINISH_MAIN) $(@D)/main.go; touch $@
 
 # The collector's main package, written by the OpenTelemetry Collector Builder. The wrapper of internal/platform/service takes the place of
 # the builder's function run.
-$(SRC)/go.mod: builder-config.yaml go.mod $(MODULES:%=%/go.mod) $(OWN_MAIN) cmd/_main/run.go | $(TOOLS)/builder
-	@rm -f $(SRC)/run.go
-	$(TOOLS)/builder --config builder-config.yaml --skip-compilation
+$(SRC)/go.mod: builder-config.yaml
+$(SRC)-node/go.mod: builder-config.node.yaml
+$(SRC)/go.mod $(SRC)-node/go.mod: go.mod $(MODULES:%=%/go.mod) $(OWN_MAIN) cmd/_main/run.go | $(TOOLS)/builder
+	@rm -f $(@D)/run.go
+	$(TOOLS)/builder --config $(filter builder-config%,$^) --skip-compilation
 	@$(FINISH_MAIN) $(@D)/main.go
-	@rm -f $(SRC)/main_windows.go $(SRC)/main_others.go; cp $(OWN_MAIN) cmd/_main/run.go $(SRC); touch $@
+	@rm -f $(@D)/main_windows.go $(@D)/main_others.go; cp $(OWN_MAIN) cmd/_main/run.go $(@D); touch $@
 
 # The version that the builder writes gets the commit.
 FINISH_MAIN := sed -i 's|Version: *\("[^"]*"\),|Version: version(\1),|'
 
 # The main packages of the collectors that are handed on.
-SHIPPED := $(SRC) $(SRC)-gateway
+SHIPPED := $(SRC) $(SRC)-gateway $(SRC)-node
+# And those of all programs for users.
+LICENSED := $(SHIPPED) cmd/winnet-hunt cmd/winnet-setup cmd/winnet-verify
 
-notice: $(SHIPPED:%=%/go.mod) ## write NOTICE: the licences of all that the collector and the gateway link
-	@$(GO) run -C internal/tools ./notice $(CURDIR)/NOTICE $(SHIPPED:%=$(CURDIR)/%)
+notice: $(SHIPPED:%=%/go.mod) ## write NOTICE: the licences of all that the programs for users link
+	@$(GO) run -C internal/tools ./notice $(CURDIR)/NOTICE $(LICENSED:%=$(CURDIR)/%)
 
 check-notice: $(SHIPPED:%=%/go.mod) ## check that NOTICE is current
-	@$(GO) run -C internal/tools ./notice -check $(CURDIR)/NOTICE $(SHIPPED:%=$(CURDIR)/%)
+	@$(GO) run -C internal/tools ./notice -check $(CURDIR)/NOTICE $(LICENSED:%=$(CURDIR)/%)
 
 # actionlint checks the workflow. It is pinned here, so that the tools' module keeps its own versions.
 ACTIONLINT := v1.7.12
@@ -106,7 +125,7 @@ $(TOOLS)/actionlint-$(ACTIONLINT)/actionlint:
 	GOBIN=$(@D) $(GO) install github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT)
 
 audit: $(SHIPPED:%=%/go.mod) $(TOOLS)/actionlint-$(ACTIONLINT)/actionlint ## check the licences of all linked modules, that no GPL module is linked off Windows, and the workflows
-	@$(GO) run -C internal/tools ./notice -audit $(SHIPPED:%=$(CURDIR)/%)
+	@$(GO) run -C internal/tools ./notice -audit $(LICENSED:%=$(CURDIR)/%)
 	@$(TOOLS)/actionlint-$(ACTIONLINT)/actionlint -shellcheck= -pyflakes= .github/workflows/*.yml
 	@bad=$$(grep -nE 'uses:' .github/workflows/*.yml | grep -vE 'uses: +[^@ ]+@[0-9a-f]{40} +# v[0-9.]+$$' || true); \
 	  if [ -n "$$bad" ]; then echo "an action is not pinned by the hash of its commit, with its version beside it:"; echo "$$bad"; exit 1; fi
@@ -117,8 +136,8 @@ $(TOOLS)/govulncheck-$(GOVULNCHECK)/govulncheck:
 	@mkdir -p $(@D)
 	GOBIN=$(@D) $(GO) install golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK)
 
-audit-vuln: $(SHIPPED:%=%/go.mod) $(TOOLS)/govulncheck-$(GOVULNCHECK)/govulncheck ## check the shipped collectors for known vulnerabilities (needs the internet; .github/workflows/ci.yml runs it)
-	@for os in linux windows; do for c in $(SHIPPED); do echo "govulncheck for $$os: $$c"; \
+audit-vuln: $(SHIPPED:%=%/go.mod) $(TOOLS)/govulncheck-$(GOVULNCHECK)/govulncheck ## check the shipped programs for known vulnerabilities (needs the internet; .github/workflows/ci.yml runs it)
+	@for os in linux windows; do for c in $(LICENSED); do echo "govulncheck for $$os: $$c"; \
 	  (cd $$c; GOOS=$$os GOARCH=amd64 $(TOOLS)/govulncheck-$(GOVULNCHECK)/govulncheck ./...); done; done
 
 # The newest core, with ocb of its version.
@@ -169,8 +188,14 @@ $(NODE_TOOLS): internal/tools/node/package.json internal/tools/node/package-lock
 	cd $(DIST)/node && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
+# What Microsoft Sentinel has from deploy/sentinel, with queries in it.
+CONTENT := 'deploy/sentinel/parsers/*.yaml' 'deploy/sentinel/rules/*.yaml' 'deploy/sentinel/queries/*.yaml' 'deploy/sentinel/workbook/*.json'
+
 check-kql: $(NODE_TOOLS) ## check the queries of deploy/ and of all documents: syntax, names, types
-	@git ls-files -co --exclude-standard '*.kql' '*.md' | NODE_PATH=$(NODE_MODULES) xargs node internal/tools/node/kql.cjs
+	@git ls-files -co --exclude-standard '*.kql' '*.md' $(CONTENT) | NODE_PATH=$(NODE_MODULES) xargs node internal/tools/node/kql.cjs
+
+queries: ## write deploy/sentinel/queries from the twenty questions of cmd/winnet-hunt
+	@$(GO) run -C cmd/winnet-hunt ./internal/cookbook/generate $(CURDIR)/deploy/sentinel/queries
 
 test: testdata/dnsserver.etl ## run the tests that any machine can run, and report those that were not run
 	@mkdir -p $(DIST)
@@ -181,6 +206,21 @@ test: testdata/dnsserver.etl ## run the tests that any machine can run, and repo
 test-oracle: ## compare the decoding with Cilium's own parsers and hubble command (the first build takes minutes)
 	@# Without vet, which lint runs, and without debug information, the first build takes a tenth less time.
 	@for m in $(ORACLES); do $(GO) test -C $$m -vet=off -ldflags '-s -w' -count=1 .; done
+
+test-hubble: build-node ## test Hubble's API of the built collector with the hubble command, Hubble Relay and Cilium's own server (the first build takes minutes)
+	WINNET_NODE=$(CURDIR)/$(DIST)/otelcol-winnet-node $(GO) test -C internal/test/hubble -vet=off -ldflags '-s -w' -count=1 -v -skip '^TestWine' .
+
+test-hubble-windows: build-node build-node-windows ## run the Windows program with Hubble's API under Wine (installs it on Debian), for the hubble command
+	$(RIG)
+	WINNET_RIG='$(RIG) run' WINNET_NODE=$(CURDIR)/$(DIST)/otelcol-winnet-node WINNET_NODE_EXE=$(CURDIR)/$(DIST)/otelcol-winnet-node.exe \
+	  $(GO) test -C internal/test/hubble -vet=off -ldflags '-s -w' -count=1 -v -run '^TestWine' .
+
+picture-hubble: build-node ## draw docs/hubble.svg from what the hubble command prints of examples/hubble
+	WINNET_NODE=$(CURDIR)/$(DIST)/otelcol-winnet-node $(GO) test -C internal/test/hubble -vet=off -ldflags '-s -w' -count=1 -run PictureShows . -update
+
+bench-hubble: build-node ## measure what a flow and its followers cost, and the collector's processor time with ten followers
+	$(GO) test -C exporter/hubbleexporter -run '^$$' -bench '^BenchmarkFlow$$' -count 3 .
+	WINNET_NODE=$(CURDIR)/$(DIST)/otelcol-winnet-node $(GO) test -C internal/test/hubble -vet=off -ldflags '-s -w' -run '^$$' -bench . -benchtime 1x -v .
 
 test-forms: ## check the schemas of the configurations against the code and the shipped configurations
 	$(VALIDATE) $(GO) test -C internal/test/forms -count=1 ./...
@@ -233,7 +273,8 @@ test-windows: build build-windows build-verify testdata/dnsserver.etl ## run the
 	WINNET_WINE=required $(GO) test -count=1 -v ./internal/test/wine
 
 # winnet-verify: a program for users, which checks on their Windows what the project assumes. test-windows tests it.
-build-verify: $(DIST)/winnet-verify.exe ## build dist/winnet-verify.exe, windows/amd64; docs/winnet-verify.md says what it does
+build-verify: $(DIST)/winnet-verify.exe ## build dist/winnet-verify.exe, windows/amd64, and put the licences beside it; docs/winnet-verify.md says what it does
+	@cp LICENSE NOTICE LICENSES/GPL-3.0.txt $(DIST)
 
 $(DIST)/winnet-verify.exe: $(SOURCES)
 	GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(STAMPED)' -o $@ ./cmd/winnet-verify
@@ -242,6 +283,38 @@ test-verify: build-verify ## run winnet-verify's probes under Wine, as test-wind
 	$(RIG)
 	WINNET_WINE=required GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) test -count=1 -p 1 -exec '$(RIG) run' ./cmd/winnet-verify/...
 	WINNET_WINE=required $(GO) test -count=1 -v -run '^TestWinnetVerify' ./internal/test/wine
+
+# winnet-hunt: a program for users, which asks recorded files twenty questions without a workspace. docs/hunting.md.
+HUNT := $(DIST)/winnet-hunt
+$(HUNT): $(SOURCES) $(shell find cmd/winnet-hunt -type f)
+	$(GO) build -C cmd/winnet-hunt -trimpath -buildvcs=false -ldflags '$(STAMPED)' -o $(CURDIR)/$@ .
+
+FILES ?= testdata
+hunt: $(HUNT) testdata/dnsserver.etl ## ask recorded files twenty questions: make hunt FILES="dns.etl pods.pcapng"; the answers are in out/hunt.html
+	@mkdir -p out
+	@# As in the target run, Ctrl-C reaches the program and not make.
+	@if [ -t 0 ]; then set -m; fi; $(HUNT) -replace -out out/hunt.html $(FILES)
+
+# A file with this name is there when Debian's Chromium is.
+CHROMIUM := $(TOOLS)/chromium
+$(CHROMIUM):
+	@mkdir -p $(@D)
+	@command -v chromium > /dev/null || { apt-get update -q; DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 install -y -q --no-install-recommends chromium fonts-dejavu-core; }
+	@touch $@
+BROWSED = WINNET_CHROMIUM=$$(command -v chromium) $(GO) test -C cmd/winnet-hunt -count=1
+
+# The scenario's seed is a new one in each run; WINNET_SEED=n takes that of an earlier run. A seed that fails goes into the kept ones.
+test-hunt: check-kql $(CHROMIUM) testdata/dnsserver.etl ## ask the twenty questions of a random scenario in each mode, and test winnet-hunt with its page in headless Chromium (installs it on Debian)
+	@mkdir -p $(DIST); $(BROWSED) -v -timeout 15m ./... > $(DIST)/test-hunt.log 2>&1 || { grep -vE '^(=== |ok|\?)|--- PASS' $(DIST)/test-hunt.log; exit 1; }
+	@grep -oE 'the seed is .*' $(DIST)/test-hunt.log | LC_ALL=C sort -u; grep '^ok' $(DIST)/test-hunt.log
+
+hunt-picture: $(CHROMIUM) ## draw docs/hunt.png
+	$(BROWSED) -run '^TestThePictureOfTheDocuments' . -update
+
+# How many events bench-hunt generates. Ten million take 4 GB of recordings and up to 6 GB for the database.
+HUNT_EVENTS ?= 10000000
+bench-hunt: $(HUNT) testdata/dnsserver.etl ## measure the time and the memory of a hunt through HUNT_EVENTS (10 million) generated events; part of no other target
+	@mkdir -p $(BENCH); $(GO) run ./internal/bench/hunt -events $(HUNT_EVENTS) $(HUNT) testdata/cilium_events.pcapng | tee $(BENCH)/hunt.txt
 
 # The packages and the release. VERSION_OF is what builder-config.yaml says; TIME_OF is the time of the commit, which is that of all files.
 VERSION_OF = $(shell sed -n 's/^  version: //p' builder-config.yaml)
@@ -263,7 +336,7 @@ $(MSI_TOOLS):
 # What is installed on Windows, for an architecture: $(1).
 stage = rm -rf $(DIST)/stage-$(1); mkdir -p $(DIST)/stage-$(1); cp LICENSE NOTICE LICENSES/GPL-3.0.txt deploy/windows/config.yaml $(DIST)/stage-$(1); \
   GOOS=windows GOARCH=$(1) CGO_ENABLED=0 $(GO) build -C $(SRC) -trimpath -buildvcs=false -ldflags '$(STAMPED)' -o ../stage-$(1)/otelcol-winnet.exe .; \
-  GOOS=windows GOARCH=$(1) CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(STAMPED)' -o $(DIST)/stage-$(1) ./cmd/winnet-verify ./cmd/winnet-setup-check; \
+  GOOS=windows GOARCH=$(1) CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(STAMPED)' -o $(DIST)/stage-$(1) ./cmd/winnet-verify ./cmd/winnet-setup; \
   if [ -n "$${SIGN_PKCS12:-}" ]; then deploy/windows/sign.sh $(DIST)/stage-$(1)/*.exe; fi
 # The zip of an architecture, into a folder: $(2).
 zip = $(RELEASER) zip $(TIME_OF) $(CURDIR)/$(2)/$(ISSUE)-windows-$(1).zip $(CURDIR)/deploy/windows/install.ps1 $(CURDIR)/deploy/windows/uninstall.ps1 $(addprefix $(CURDIR)/$(DIST)/stage-$(1)/,otelcol-winnet.exe winnet-verify.exe config.yaml LICENSE NOTICE GPL-3.0.txt)
@@ -328,6 +401,8 @@ test-install: package testdata/dnsserver.etl $(NODE_TOOLS) ## build the package,
 test-race: ## run the tests with the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race -timeout 20m ./...
 	@for m in $(MODULES); do CGO_ENABLED=1 $(GO) test -C $$m -race ./...; done
+	@# The rest of winnet-hunt links SQLite in Go, which takes minutes to build with the detector.
+	CGO_ENABLED=1 $(GO) test -C cmd/winnet-hunt -race ./internal/playback
 
 # Kubernetes' own validation and Helm's engine are large: the first build takes a minute or more.
 KUBERNETES := WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet WINNET_GATEWAY=$(CURDIR)/$(DIST)/otelcol-winnet-gateway $(GO) test -C internal/test/kubernetes -vet=off -ldflags '-s -w' -count=1
@@ -373,11 +448,20 @@ validate: build build-gateway ## check the shipped configurations and the exampl
 	  $(VALIDATE) $(DIST)/$$binary validate --config $$c; done
 	@for c in $(RECIPES); do echo "validate $$c"; $(VALIDATE) $(DIST)/otelcol-winnet validate --config examples/file/config.yaml --config $$c; done
 
-CI_PARTS := test test-oracle test-forms lint audit test-race test-kernel test-e2e test-sentinel test-faults test-roads test-kubernetes test-apiserver test-observability test-windows test-install validate build-windows check-windows build-newest fuzz
+# First comes what writes into the tree and what several parts build. Then two lanes run beside each other, as most tests wait longer than they
+# compute. Everything under Wine is in the second lane.
+CI_PARTS  := lint audit build build-gateway build-windows build-verify build-node build-node-windows test test-oracle test-hubble test-forms test-kernel test-e2e test-sentinel test-hunt test-faults test-roads test-kubernetes test-apiserver test-observability validate test-windows test-hubble-windows test-install check-windows build-newest test-race fuzz
+CI_FIRST  := lint audit build build-gateway build-windows build-verify build-node build-node-windows
+CI_SECOND := test-windows test-hubble-windows test-install check-windows build-newest test-race fuzz
 
-ci: ## run everything that CI runs, and report how long each part takes
-	@times=; for part in $(CI_PARTS); do begun=$$(date +%s); $(MAKE) $$part; \
-	  times="$$times$$(printf '%6d s  %s' $$(($$(date +%s) - begun)) $$part)\n"; done; printf "\n$$times"
+ci: ## run everything that CI runs, two parts at a time, and report how long each takes
+	@dir=$$(mktemp -d); trap 'rm -rf $$dir' EXIT; trap 'trap - INT TERM; kill 0' INT TERM; touch $$dir/times; \
+	part() { begun=$$(date +%s); if $(MAKE) $$1 > $$dir/$$1.log 2>&1; then result=ok; else result=failed; touch $$dir/failed; fi; \
+	  printf '%6d s  %s %s\n' $$(($$(date +%s) - begun)) $$1 $$result >> $$dir/times; printf '\n== %s\n' $$1; cat $$dir/$$1.log; }; \
+	lane() { for part in $$1; do if [ ! -e $$dir/failed ]; then part $$part; fi; done; }; \
+	lane '$(filter $(CI_FIRST),$(CI_PARTS))'; \
+	lane '$(filter $(CI_SECOND),$(CI_PARTS))' & lane '$(filter-out $(CI_FIRST) $(CI_SECOND),$(CI_PARTS))'; wait; \
+	echo; cat $$dir/times; [ ! -e $$dir/failed ]
 
 check-windows: build-windows check-notice ## check that the Windows binary is a Windows program with every receiver, and that the licences are beside it
 	@for f in LICENSE NOTICE LICENSES/GPL-3.0.txt; do cmp $$f $(DIST)/$$(basename $$f); done
@@ -392,7 +476,7 @@ check-windows: build-windows check-notice ## check that the Windows binary is a 
 # Go 1.27). A real finding names the failure and its input. Without one, the target runs again.
 fuzz: ## run every fuzz target for FUZZTIME (10s) each
 	@mkdir -p $(DIST)
-	@for f in $$(grep -rlE '^func Fuzz' --include=*_test.go internal receiver extension exporter); do \
+	@for f in $$(grep -rlE '^func Fuzz' --include=*_test.go cmd internal receiver extension exporter); do \
 	  for name in $$(grep -oE '^func Fuzz[A-Za-z0-9_]+' $$f | cut -c6-); do \
 	    echo "== $$name ($$f)"; failed=1; \
 	    for try in 1 2 3 4 5; do \
@@ -410,7 +494,7 @@ fuzz: ## run every fuzz target for FUZZTIME (10s) each
 KEEP ?= 8
 fuzz-keep: ## keep inputs that fuzzing found, up to KEEP (8) for each target, in testdata/fuzz of its package
 	@cache=$$($(GO) env GOCACHE)/fuzz; \
-	for f in $$(grep -rlE '^func Fuzz' --include=*_test.go internal receiver extension exporter); do \
+	for f in $$(grep -rlE '^func Fuzz' --include=*_test.go cmd internal receiver extension exporter); do \
 	  package=$$($(GO) list -C $$(dirname $$f) .); \
 	  for name in $$(grep -oE '^func Fuzz[A-Za-z0-9_]+' $$f | cut -c6-); do \
 	    kept=$$(dirname $$f)/testdata/fuzz/$$name; \
@@ -549,7 +633,7 @@ testdata/dnsserver.etl:
 	$(MAKE) testdata
 
 # Where generate writes.
-GENERATED := receiver extension exporter deploy builder-config.yaml builder-config.newest.yaml docs/releasing.md internal/test/forms
+GENERATED := receiver extension exporter deploy builder-config.yaml builder-config.newest.yaml docs/releasing.md docs/install.md internal/test/forms
 
 lint: $(TOOLS)/staticcheck check-notice ## check format, vet and staticcheck for linux and windows, and that generated code is current
 	@out=$$(git ls-files '*.go' | xargs gofmt -l); if [ -n "$$out" ]; then echo "gofmt differs: $$out"; exit 1; fi
@@ -558,10 +642,10 @@ lint: $(TOOLS)/staticcheck check-notice ## check format, vet and staticcheck for
 	@for m in $(NESTED); do echo "$(GO) vet -C $$m ./..."; $(GO) vet -C $$m ./...; done
 	GOOS=linux $(TOOLS)/staticcheck ./...
 	GOOS=windows $(TOOLS)/staticcheck ./...
-	@for m in $(MODULES); do for os in linux windows; do echo "vet and staticcheck for $$os: $$m"; \
+	@for m in $(MODULES) $(PROGRAMS); do for os in linux windows; do echo "vet and staticcheck for $$os: $$m"; \
 	  GOOS=$$os $(GO) vet -C $$m ./...; (cd $$m; GOOS=$$os $(TOOLS)/staticcheck ./...); done; done
-	@before=$$(git ls-files -co --exclude-standard $(GENERATED) | xargs sha256sum); $(MAKE) generate; \
-	  after=$$(git ls-files -co --exclude-standard $(GENERATED) | xargs sha256sum); \
+	@before=$$(git ls-files -co --exclude-standard $(GENERATED) | xargs -d '\n' sha256sum); $(MAKE) generate; \
+	  after=$$(git ls-files -co --exclude-standard $(GENERATED) | xargs -d '\n' sha256sum); \
 	  if [ "$$before" != "$$after" ]; then echo "generated files differ from their sources: run make generate and commit"; exit 1; fi
 	@for m in $(ALL); do (cd $$m; $(GO) mod tidy -diff); done
 

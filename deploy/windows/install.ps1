@@ -41,7 +41,7 @@ $name = 'otelcol-winnet'
 $program = Join-Path $env:ProgramFiles $name
 $data = Join-Path $env:ProgramData $name
 $exe = Join-Path $program 'otelcol-winnet.exe'
-$files = 'otelcol-winnet.exe', 'LICENSE', 'NOTICE', 'GPL-3.0.txt'
+$files = 'otelcol-winnet.exe', 'winnet-verify.exe', 'LICENSE', 'NOTICE', 'GPL-3.0.txt'
 $service = "HKLM:\SYSTEM\CurrentControlSet\Services\$name"
 $source = "HKLM:\SYSTEM\CurrentControlSet\Services\EventLog\Application\$name"
 

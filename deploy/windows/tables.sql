@@ -25,13 +25,13 @@ INSERT INTO `InstallExecuteSequence` (`Action`,`Condition`,`Sequence`) VALUES ('
 UPDATE `Property` SET `Value`='WIX_DOWNGRADE_DETECTED;SERVICEACCOUNT;WIX_UPGRADE_DETECTED;SOURCES;AUTOLOGGER;APPLICATIONINSIGHTS_CONNECTION_STRING;APPLICATIONINSIGHTS_CONNECTION_STRING_FILE;AZURE_DCE_ENDPOINT;AZURE_DCR_ID;AZURE_TENANT_ID;AZURE_CLIENT_ID;AZURE_CLIENT_SECRET_FILE' WHERE `Property`='SecureCustomProperties'
 INSERT INTO `Property` (`Property`,`Value`) VALUES ('MsiHiddenProperties','APPLICATIONINSIGHTS_CONNECTION_STRING;SETTINGS1;Check;Setup')
 
--- The program's own part. 2: a program in this package; 18: one that was installed; 51: a property, because a command line has at most 255 characters here; 64: its failure is none;
+-- The program's own part. 2: a program in this package, because the installed one is not there yet or no longer; 18: the installed one; 51: a property, because a command line has at most 255 characters here; 64: its failure is none;
 -- 256: for the rollback; 512: for the commit; 1024: deferred; 2048: as SYSTEM; 8192: its command line is not in the log.
 INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('SetSettings1',8243,'SETTINGS1','--set "SOURCES=[SOURCES]" --set "AUTOLOGGER=[AUTOLOGGER]" --set "APPLICATIONINSIGHTS_CONNECTION_STRING=[APPLICATIONINSIGHTS_CONNECTION_STRING]"')
 INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('SetSettings2',51,'SETTINGS2','--set "APPLICATIONINSIGHTS_CONNECTION_STRING_FILE=[APPLICATIONINSIGHTS_CONNECTION_STRING_FILE]" --set "AZURE_CLIENT_SECRET_FILE=[AZURE_CLIENT_SECRET_FILE]"')
 INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('SetSettings3',51,'SETTINGS3','--set "AZURE_DCE_ENDPOINT=[AZURE_DCE_ENDPOINT]" --set "AZURE_DCR_ID=[AZURE_DCR_ID]" --set "AZURE_TENANT_ID=[AZURE_TENANT_ID]" --set "AZURE_CLIENT_ID=[AZURE_CLIENT_ID]"')
-INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('Check',8194,'Check','--user "[UserSID]" [SETTINGS1] [SETTINGS2] [SETTINGS3]')
-INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('SetupRollback',3346,'Exe','setup rollback --data "[DataFolder]."')
+INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('Check',8194,'Setup','check --user "[UserSID]" [SETTINGS1] [SETTINGS2] [SETTINGS3]')
+INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('SetupRollback',3330,'Setup','rollback --data "[DataFolder]."')
 INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('Setup',11282,'Exe','setup apply --data "[DataFolder]." --default "[#DefaultConfig]" --account "[SERVICEACCOUNT]" --user "[UserSID]" [SETTINGS1] [SETTINGS2] [SETTINGS3]')
 INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('SetupCommit',3666,'Exe','setup commit --data "[DataFolder]."')
 INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('SetupRemove',3154,'Exe','setup remove')

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package asim holds what the records of both kinds have in common; dnslog and networklog make them, and attrs builds their attributes.
-// Only these packages know the schemas of ASIM.
+// Package asim has the rules that records of both kinds share. A record's attributes go in, and its size as Sentinel bills it comes out; a severity's
+// number, and its text; a host's full name, and its host and domain; the keys `attributes` and `device.in`, and whether their values are known. The
+// records themselves are made by dnslog and networklog, with the builder of attrs. Only these packages know the schemas of ASIM.
 package asim
 
 import "go.opentelemetry.io/collector/pdata/plog"

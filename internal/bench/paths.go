@@ -4,6 +4,7 @@ package bench
 
 import (
 	"encoding/hex"
+	"fmt"
 	"net/netip"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/networklog"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/uid"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow/flowtest"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
@@ -126,7 +128,8 @@ type CiliumPath struct {
 	ids          *uid.Maker
 	notification monitor.Notification
 	flow         flow.Flow
-	Raw          []byte // the record of the events map
+	names        flow.Names // nil without names of ends
+	Raw          []byte     // the record of the events map
 }
 
 // NewCiliumPath returns the path with the receiver's default body.
@@ -153,6 +156,22 @@ func NewCiliumPathWith(body networklog.Body) *CiliumPath {
 	return p
 }
 
+// NewNamedCiliumPath returns the path with the names of two pods among 10,000.
+func NewNamedCiliumPath() *CiliumPath {
+	p := NewCiliumPath()
+	owners := map[string]*flow.Endpoint{}
+	for i := range 10_000 {
+		pod := &flow.Endpoint{
+			ID: uint32(i), ClusterName: "default", Namespace: "shop", PodName: fmt.Sprintf("cart-7d9f8c6b5-%05d", i), Workloads: []flow.Workload{{Kind: "Deployment", Name: "cart"}},
+			Labels: []string{"k8s:app=cart", "k8s:io.cilium.k8s.policy.cluster=default", "k8s:io.kubernetes.pod.namespace=shop"},
+		}
+		owners[fmt.Sprintf("10.244.%d.%d", i/256, i%256)] = pod
+	}
+	owners["10.244.1.12"].Identity, owners["10.244.1.12"].Local, owners["10.244.2.40"].Identity = 20417, true, 47031
+	p.names = flowtest.Of(owners)
+	return p
+}
+
 // Begin begins a batch.
 func (p *CiliumPath) Begin(logs plog.Logs) plog.LogRecordSlice { return p.mapper.Begin(logs) }
 
@@ -160,6 +179,9 @@ func (p *CiliumPath) Begin(logs plog.Logs) plog.LogRecordSlice { return p.mapper
 func (p *CiliumPath) Decode() {
 	must(p.decoder.Decode(p.Raw, &p.notification))
 	p.flow.Decode(&p.notification)
+	if p.names != nil {
+		p.flow.Resolve(p.names, at.UnixNano())
+	}
 }
 
 // Append decodes the event and appends its record.

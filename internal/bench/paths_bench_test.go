@@ -81,6 +81,7 @@ func BenchmarkCiliumRecord(b *testing.B) {
 	b.Run("floor", func(b *testing.B) { benchmark(b, floorPath{ours, ciliumFloor}) })
 	b.Run("copy", func(b *testing.B) { benchmark(b, newCopyPath(ours)) })
 	b.Run("ours", func(b *testing.B) { benchmark(b, ours) })
+	b.Run("named", func(b *testing.B) { benchmark(b, NewNamedCiliumPath()) })
 }
 
 func BenchmarkCiliumDecode(b *testing.B) {

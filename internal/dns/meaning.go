@@ -38,7 +38,65 @@ type Meaning struct {
 	Audit bool
 	// UpdateTask marks an audit event whose task changes zones and records.
 	UpdateTask bool
+	// Pair is the pair of ids, of a query and its response, that the id belongs to; Phase says which of the two it is.
+	Pair Pair
+	// Recursion is the id's place in a recursion of the DNS Server.
+	Recursion RecursionStep
+	// RateLimited marks an event of response rate limiting. It has no GUID, so nothing ties it to its query with certainty.
+	RateLimited bool
+	// Fault marks an event that reports a fault of recursion. A response code in it is of a packet that came.
+	Fault bool
+	// Lookup is the id's place in a look-up of the DNS Client, between a program's call and its result.
+	Lookup LookupStep
 }
+
+// Pair is a pair of ids, of queries and their responses. The values are at most LastPair.
+type Pair uint8
+
+// The pairs. ServerExchange is a query that the DNS Server receives, and its response. The others are the DNS Client's: ClientCall is a
+// program's call and its result, ClientWire is a query to one server and its response.
+const (
+	NoPair Pair = iota
+	ClientCall
+	ClientWire
+	ClientCache
+	ClientNetwork
+	ServerExchange
+
+	LastPair = ServerExchange
+)
+
+// RecursionStep is an event's place in a recursion: a query to another server, its response, or its timeout.
+type RecursionStep uint8
+
+// The places.
+const (
+	NoRecursion RecursionStep = iota
+	RecursionSent
+	RecursionAnswered
+	RecursionTimedOut
+)
+
+// LookupStep is an event's place in an open look-up. The zero value is none.
+type LookupStep struct {
+	Part   bool
+	Rank   Rank  // the record is made of the event with the highest rank
+	Server uint8 // the server is from the event with the highest value; 0 for none
+	Asks   bool  // it is about a query to a server
+	Caches bool  // its status says whether the cache had the answer
+}
+
+// Rank orders the events of a look-up. The call itself has the lowest.
+type Rank uint8
+
+// The ranks.
+const (
+	RankCall Rank = iota
+	RankResponse
+	RankCached
+	RankAnswer
+	RankResult
+)
 
 // The Audit channel of the DNS Server, and its keyword bit (from the provider's manifest).
 const (

@@ -52,7 +52,7 @@ func (s AddrSet) AddAll(other AddrSet) (_ AddrSet, ok bool) {
 // Recursion is what is known of the queries that the DNS Server sent to other servers on behalf of a client's query. The zero value is no
 // recursion that is known of: the event of one may be missing.
 type Recursion struct {
-	// Sent, Answered and TimedOut are the numbers of events about such queries (260, 261 and 262).
+	// Sent, Answered and TimedOut are the numbers of events about such queries, by RecursionStep.
 	Sent, Answered, TimedOut int64
 	// First is the time of the first event about a query, and Last that of the last event about a response or a timeout, in nanoseconds
 	// since 1970; 0 is none.
@@ -71,33 +71,19 @@ func (r *Recursion) Duration() (ns int64, ok bool) {
 	return max(0, r.Last-r.First), r.Sent > 0 && r.Sent == r.Answered+r.TimedOut
 }
 
-// RecursionEvent returns the place of an event in recursion: a query to another server, its response, or its timeout.
-func RecursionEvent(id uint16) (sent, answered, timedOut bool) {
-	switch id {
-	case 260, 289:
-		return true, false, false
-	case 261, 290:
-		return false, true, false
-	case 262, 291:
-		return false, false, true
-	}
-	return false, false, false
-}
-
 // Add adds an event of recursion that happened at a time.
 func (r *Recursion) Add(e *Event, at int64) {
-	sent, answered, timedOut := RecursionEvent(e.ID)
-	switch {
-	case sent:
+	switch e.Recursion {
+	case RecursionSent:
 		if r.Sent++; r.First == 0 || at < r.First {
 			r.First = at
 		}
-	case answered:
+	case RecursionAnswered:
 		r.Answered++
-	case timedOut:
+	case RecursionTimedOut:
 		r.TimedOut++
 	}
-	if !sent && (r.Last == 0 || at > r.Last) {
+	if e.Recursion != RecursionSent && (r.Last == 0 || at > r.Last) {
 		r.Last = at
 	}
 	if addr, ok := e.Addr(e.Peer); ok && !addr.IsUnspecified() {

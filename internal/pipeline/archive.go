@@ -70,15 +70,15 @@ func (s *ArchiveStats) log(logger *zap.Logger) {
 	log(said, zap.Stringer("archive", s))
 }
 
-// tally is a number of records by tier.
-type tally struct{ main, archive int }
+// tierCounts is a number of records by tier.
+type tierCounts struct{ main, archive int }
 
-func (t tally) sum() int { return t.main + t.archive }
+func (t tierCounts) sum() int { return t.main + t.archive }
 
-// tallyOf counts records by their resource. Without an archive all are main records.
-func (p *Pipeline) tallyOf(logs plog.Logs) (t tally) {
+// tierCountsOf counts records by their resource. Without an archive all are main records.
+func (p *Pipeline) tierCountsOf(logs plog.Logs) (t tierCounts) {
 	if !p.Archive {
-		return tally{main: logs.LogRecordCount()}
+		return tierCounts{main: logs.LogRecordCount()}
 	}
 	for _, rl := range logs.ResourceLogs().All() {
 		n := 0
@@ -94,10 +94,10 @@ func (p *Pipeline) tallyOf(logs plog.Logs) (t tally) {
 	return t
 }
 
-// within returns the tally, at most all. Behind a processor there may be more records, or records with another resource.
-func (t tally) within(all tally) tally {
+// within returns the counts, limited to all. Behind a processor there may be more records, or records with another resource.
+func (t tierCounts) within(all tierCounts) tierCounts {
 	total := min(t.sum(), all.sum())
 	archive := min(t.archive, all.archive, total)
 	archive += max(0, total-archive-all.main)
-	return tally{total - archive, archive}
+	return tierCounts{total - archive, archive}
 }

@@ -157,7 +157,7 @@ func TestAnEventAndItsArchivedRecordMayGoInDifferentBatches(t *testing.T) {
 type refusing struct {
 	random        *rand.Rand
 	main, archive int64
-	lost          tally
+	lost          tierCounts
 	permanent     bool
 }
 
@@ -306,14 +306,14 @@ func TestTheAccountSaysThatTheArchiveHasLeft(t *testing.T) {
 
 // A processor may change the resource of what it could not deliver.
 func TestATallyIsNeverMoreThanWasHandedOver(t *testing.T) {
-	for _, c := range []struct{ left, all, want tally }{
-		{tally{3, 4}, tally{3, 4}, tally{3, 4}},
-		{tally{0, 0}, tally{3, 4}, tally{0, 0}},
-		{tally{7, 0}, tally{3, 4}, tally{3, 4}},
-		{tally{5, 0}, tally{3, 4}, tally{3, 2}},
-		{tally{0, 6}, tally{3, 4}, tally{2, 4}},
-		{tally{9, 9}, tally{3, 4}, tally{3, 4}},
-		{tally{2, 0}, tally{3, 4}, tally{2, 0}},
+	for _, c := range []struct{ left, all, want tierCounts }{
+		{tierCounts{3, 4}, tierCounts{3, 4}, tierCounts{3, 4}},
+		{tierCounts{0, 0}, tierCounts{3, 4}, tierCounts{0, 0}},
+		{tierCounts{7, 0}, tierCounts{3, 4}, tierCounts{3, 4}},
+		{tierCounts{5, 0}, tierCounts{3, 4}, tierCounts{3, 2}},
+		{tierCounts{0, 6}, tierCounts{3, 4}, tierCounts{2, 4}},
+		{tierCounts{9, 9}, tierCounts{3, 4}, tierCounts{3, 4}},
+		{tierCounts{2, 0}, tierCounts{3, 4}, tierCounts{2, 0}},
 	} {
 		require.Equal(t, c.want, c.left.within(c.all), "%v of %v", c.left, c.all)
 	}

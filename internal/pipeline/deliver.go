@@ -33,7 +33,7 @@ func (p *Pipeline) flush() {
 		})
 	}
 	p.begin()
-	all := p.tallyOf(logs)
+	all := p.tierCountsOf(logs)
 	failed, err := p.consume(logs, all)
 	p.Stats.Emitted.Add(int64(all.main - failed.main))
 	p.Stats.Archive.Emitted.Add(int64(all.archive - failed.archive))
@@ -83,7 +83,7 @@ func (p *Pipeline) since() int64 {
 
 // consume hands logs over. It retries as long as the error says that it may succeed later and the retry settings allow it. It returns how
 // many records were not taken, and why. The number is at most all, the number of logs, because behind a processor there may be more.
-func (p *Pipeline) consume(logs plog.Logs, all tally) (tally, error) {
+func (p *Pipeline) consume(logs plog.Logs, all tierCounts) (tierCounts, error) {
 	wait := backoff.ExponentialBackOff{
 		InitialInterval:     p.Retry.InitialInterval,
 		RandomizationFactor: p.Retry.RandomizationFactor,
@@ -96,14 +96,14 @@ func (p *Pipeline) consume(logs plog.Logs, all tally) (tally, error) {
 		err := p.consumeOnce(logs)
 		switch {
 		case err == nil:
-			return tally{}, nil
+			return tierCounts{}, nil
 		case errors.Is(err, errPanic):
 			return given, err // logs may have been changed halfway
 		}
 		if part := (consumererror.Logs{}); errors.As(err, &part) {
 			logs = part.Data()
 		}
-		left := p.tallyOf(logs).within(all)
+		left := p.tierCountsOf(logs).within(all)
 		given = left
 		if consumererror.IsPermanent(err) || !p.Retry.Enabled {
 			return left, err

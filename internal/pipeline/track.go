@@ -8,8 +8,8 @@ package pipeline
 
 import "github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
 
-// Keeper is a BufferingHandler whose stages a barrier can pass.
-type Keeper interface {
+// StagedHandler is a BufferingHandler whose stages a barrier can pass.
+type StagedHandler interface {
 	BufferingHandler
 	// Stages are the places where events are kept back, in the order in which an event passes through them.
 	Stages() []hold.Stage
@@ -44,8 +44,8 @@ func newTracker(s *Settings) *tracker {
 		return nil
 	}
 	t := &tracker{done: s.Done, batch: 2}
-	if k, ok := s.Handler.(Keeper); ok {
-		t.stages = k.Stages()
+	if staged, ok := s.Handler.(StagedHandler); ok {
+		t.stages = staged.Stages()
 	}
 	return t
 }

@@ -14,12 +14,9 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/pseudonym"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/configyaml"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/aggregate"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/correlate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/filter"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/shape"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/record"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/runner"
@@ -174,6 +171,11 @@ type plainConfig Config
 
 var _ confmap.Marshaler = Config{}
 
+// Marshal writes the configuration in the form that Unmarshal reads.
+func (c Config) Marshal(conf *confmap.Conf) error {
+	return configyaml.Marshal(conf, plainConfig(c))
+}
+
 // The keys that Unmarshal reads.
 const (
 	keyProvider  = "provider_guid"
@@ -221,88 +223,4 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 		return fmt.Errorf("%s: %s is not allowed with profile asim, which always has names in lower case; leave it out, or choose profile windows", keyNames, c.Names)
 	}
 	return nil
-}
-
-// useVolume sets the defaults of the keys that the volume decides.
-func (c *Config) useVolume(mode volume.Mode) {
-	if mode == volume.Full {
-		return
-	}
-	c.Correlate = true
-	c.Attributes = asim.SlimAttributes
-	c.Device.In = asim.DeviceInResource
-	c.Packet.Keep = dnslog.KeepPacketOnError
-	if mode == volume.Lean {
-		c.Attributes = asim.MinimalAttributes
-		c.Aggregation.Window = leanWindow
-		c.Aggregation.Pack = packNew
-		c.Aggregation.Whole = shape.LeanWhole()
-		c.Aggregation.Noise.Window = leanNoiseWindow
-		c.Aggregation.MaxSizeMiB = leanMaxSizeMiB
-	}
-}
-
-// Windows of volume lean, and the bound of the memory for its sums. The memory is taken as it is needed.
-const (
-	leanWindow      = 5 * time.Minute
-	leanNoiseWindow = time.Hour
-	leanMaxSizeMiB  = 512
-)
-
-// Marshal writes the configuration in the form that Unmarshal reads.
-func (c Config) Marshal(conf *confmap.Conf) error {
-	return configyaml.Marshal(conf, plainConfig(c))
-}
-
-// merges reports whether a record may stand for several events, or lack what the event has.
-func (c *Config) merges() bool {
-	return c.Correlate || c.Aggregation.Window > 0 || c.Aggregation.Noise.Window > 0 ||
-		c.Attributes != asim.AllAttributes || c.Packet.Keep != c.archivedPackets()
-}
-
-// keptPackets returns when records other than the archive's keep packets. Without parsing, no packet is known to be broken.
-func (c *Config) keptPackets() dnslog.PacketKeep {
-	if c.Packet.Keep == dnslog.KeepPacketOnError && !c.Packet.Parse {
-		return dnslog.KeepPacketNever
-	}
-	return c.Packet.Keep
-}
-
-// archivedPackets returns when the archive keeps packets: always, unless the other records never do.
-func (c *Config) archivedPackets() dnslog.PacketKeep {
-	if c.Packet.Keep == dnslog.KeepPacketNever {
-		return dnslog.KeepPacketNever
-	}
-	return dnslog.KeepPacketAlways
-}
-
-// newCorrelator returns the correlator that merges the events of an exchange, or nil if none are merged.
-func (c *Config) newCorrelator(m *pipeline.Memory) *correlate.Correlator {
-	if !c.Correlate {
-		return nil
-	}
-	s := correlate.Settings{Live: !c.Replay.Enabled(), Window: c.Correlation.Timeout}
-	s.MaxEvents, s.MaxBytes = heldBounds(c.Correlation.MaxSizeMiB, hold.EntrySize+correlate.OpenCallSize)
-	s.Memory = m.Store()
-	return correlate.New(s)
-}
-
-// newAggregator returns the aggregator that sums exchanges, or counts events if there are no exchanges, or nil if aggregation is off.
-func (c *Config) newAggregator(m *pipeline.Memory) *aggregate.Aggregator {
-	if c.Aggregation.Window <= 0 && c.Aggregation.Noise.Window <= 0 {
-		return nil
-	}
-	s := aggregate.Settings{
-		Live: !c.Replay.Enabled(), Short: c.Aggregation.Window, Long: c.Aggregation.Noise.Window, Exchanges: c.Correlate, Pack: c.packs(),
-	}
-	s.MaxEvents, s.MaxBytes = heldBounds(c.Aggregation.MaxSizeMiB, hold.EntrySize)
-	s.Memory = c.shares(m)
-	return aggregate.New(s)
-}
-
-// heldBounds divides memory between the events that are kept back, of which each takes entry bytes besides its own, and their bytes.
-func heldBounds(mib, entry int) (maxEvents, maxBytes int) {
-	const leastEvent = 256 // bytes, approximately
-	maxEvents = mib << 20 / (entry + leastEvent)
-	return maxEvents, mib<<20 - maxEvents*entry
 }

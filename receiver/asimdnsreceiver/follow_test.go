@@ -27,23 +27,23 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 )
 
-// tally counts the records by identifier, and can be waited for.
-type tally struct {
+// recordCounter counts the records by identifier, and can be waited for.
+type recordCounter struct {
 	mu   sync.Mutex
 	more *sync.Cond
 	ids  map[string]int
 	n    int
 }
 
-func newTally() *tally {
-	c := &tally{ids: map[string]int{}}
+func newRecordCounter() *recordCounter {
+	c := &recordCounter{ids: map[string]int{}}
 	c.more = sync.NewCond(&c.mu)
 	return c
 }
 
-func (c *tally) Capabilities() consumer.Capabilities { return consumer.Capabilities{} }
+func (c *recordCounter) Capabilities() consumer.Capabilities { return consumer.Capabilities{} }
 
-func (c *tally) ConsumeLogs(_ context.Context, l plog.Logs) error {
+func (c *recordCounter) ConsumeLogs(_ context.Context, l plog.Logs) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, rl := range l.ResourceLogs().All() {
@@ -59,7 +59,7 @@ func (c *tally) ConsumeLogs(_ context.Context, l plog.Logs) error {
 }
 
 // wait waits until there are n records.
-func (c *tally) wait(n int) {
+func (c *recordCounter) wait(n int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for c.n < n {
@@ -143,7 +143,7 @@ func TestAFileIsFollowedAsItIsWrittenThroughRotationsAndRestartsWithoutLossOrRep
 	require.NoError(t, err)
 	g := &growing{t: t, path: filepath.Join(t.TempDir(), "dns.etl"), of: of}
 	g.begin()
-	next, kept := newTally(), &kit.Storage{}
+	next, kept := newRecordCounter(), &kit.Storage{}
 	given := 0
 	give := func(n int) {
 		g.write(events[given : given+n])
@@ -187,7 +187,7 @@ func TestNewFilesThatMatchAreFollowedAndFinishedOnesLeft(t *testing.T) {
 	dir := t.TempDir()
 	copyTo(t, dir, "a.etl", serverFile)
 	count, _ := generated(t, serverFile)
-	next := newTally()
+	next := newRecordCounter()
 	r, logs := follow(t, filepath.Join(dir, "*.etl"), &kit.Storage{}, next, nil)
 	next.wait(count)
 	events := rawEventsOf(t, serverFile)
@@ -205,7 +205,7 @@ func TestAFileThatIsTruncatedWhileItIsFollowedIsSaidCountedAndReadFromItsStart(t
 	g := &growing{t: t, path: filepath.Join(t.TempDir(), "dns.etl"), of: of}
 	g.begin()
 	g.write(events[:1000])
-	next := newTally()
+	next := newRecordCounter()
 	r, logs := follow(t, g.path, &kit.Storage{}, next, nil)
 	next.wait(1000)
 	require.NoError(t, g.file.Close())
@@ -234,9 +234,9 @@ func TestFollowAndStorageAreRefusedWhereTheyHaveNoMeaning(t *testing.T) {
 }
 
 // interrupted follows a file until n records have come, and ends as by Ctrl-C, or as by kill -9.
-func interrupted(t *testing.T, path string, kept *kit.Storage, n int, kill bool) (next *tally, after *kit.Storage) {
+func interrupted(t *testing.T, path string, kept *kit.Storage, n int, kill bool) (next *recordCounter, after *kit.Storage) {
 	t.Helper()
-	next = newTally()
+	next = newRecordCounter()
 	r, _ := follow(t, path, kept, next, nil)
 	next.wait(n)
 	if kill {
@@ -269,7 +269,7 @@ func TestAFileThatWasRotatedWhileItsFollowerWasStoppedIsReadToItsEnd(t *testing.
 			g.rotate()
 			g.write(events[n-after:])
 
-			next := newTally()
+			next := newRecordCounter()
 			r, logs := follow(t, filepath.Join(dir, pattern), kept, next, nil)
 			for id := range first.ids { // what comes again after a kill is counted once
 				next.mu.Lock()
@@ -290,7 +290,7 @@ func TestAFileThatWasRotatedWhileItsFollowerWasStoppedIsReadToItsEnd(t *testing.
 			kept = kept.Clone()
 
 			// A further start finds nothing new, and misses nothing.
-			next = newTally()
+			next = newRecordCounter()
 			r, logs = follow(t, filepath.Join(dir, pattern), kept, next, nil)
 			g.write(events[:7])
 			next.wait(7)
@@ -317,14 +317,14 @@ func TestAFileThatWasRotatedTwiceWhileItsFollowerWasStoppedIsSaidAndTheKeptParts
 		g.rotate()
 		g.write(events[500:600])
 
-		next := newTally()
+		next := newRecordCounter()
 		r, logs := follow(t, g.path, kept, next, nil)
 		next.wait(400)
 		require.NoError(t, r.Shutdown(context.Background()))
 		require.Equal(t, 400, next.n, name)
 		require.Equal(t, 1, problemsOf(logs, checkpoint.Missing), name)
 
-		next = newTally()
+		next = newRecordCounter()
 		r, logs = follow(t, g.path, kept.Clone(), next, nil)
 		g.write(events[600:601])
 		next.wait(1)
@@ -341,7 +341,7 @@ func TestFilesThatAreReplacedBetweenTwoLooksAreSaidAndCounted(t *testing.T) {
 	require.NoError(t, err)
 	g := &growing{t: t, path: filepath.Join(t.TempDir(), "dns.etl"), of: recording.File{ID: of.ID, Part: 5}}
 	g.begin() // parts 1 to 5 were never to be read
-	next := newTally()
+	next := newRecordCounter()
 	r, logs := follow(t, g.path, nil, next, nil)
 	g.write(events[:100])
 	next.wait(100)
@@ -378,7 +378,7 @@ func TestAFileThatIsNotThereYetIsAwaited(t *testing.T) {
 	require.NoError(t, err)
 	dir := filepath.Join(t.TempDir(), "later")
 	g := &growing{t: t, path: filepath.Join(dir, "dns.etl"), of: of}
-	next := newTally()
+	next := newRecordCounter()
 	r, logs := follow(t, g.path, &kit.Storage{}, next, nil)
 	require.Eventually(t, func() bool { return logs.FilterMessageSnippet("no file is there yet").Len() == 1 }, time.Minute, time.Millisecond)
 	require.NoError(t, os.Mkdir(dir, 0o700))
@@ -403,7 +403,7 @@ func TestAFileThatIsGoneAfterAStopIsSaidUnlessItWasReadToItsEnd(t *testing.T) {
 		if complete {
 			require.NoError(t, g.w.Close())
 		}
-		next, kept := newTally(), &kit.Storage{}
+		next, kept := newRecordCounter(), &kit.Storage{}
 		r, logs := follow(t, g.path, kept, next, nil)
 		next.wait(100)
 		if complete {
@@ -415,7 +415,7 @@ func TestAFileThatIsGoneAfterAStopIsSaidUnlessItWasReadToItsEnd(t *testing.T) {
 
 		g.begin()
 		g.write(events[100:110])
-		next = newTally()
+		next = newRecordCounter()
 		tel := componenttest.NewTelemetry()
 		set := receivertest.NewNopSettings(metadata.Type)
 		set.TelemetrySettings = tel.NewTelemetrySettings()
@@ -443,7 +443,7 @@ func TestAFileThatEndsWithinItsHeaderAtTheStartIsAwaitedAndIsNotUnreadInTheEnd(t
 	require.NoError(t, err)
 	path := filepath.Join(t.TempDir(), "dns.etl")
 	require.NoError(t, os.WriteFile(path, raw[:100], 0o600))
-	next := newTally()
+	next := newRecordCounter()
 	r, logs := follow(t, path, nil, next, nil)
 	require.Eventually(t, func() bool { return logs.FilterMessage("a file cannot be read in full").Len() == 1 }, time.Minute, 10*time.Millisecond)
 	require.EqualValues(t, 1, r.Player.Progress.Unread())

@@ -63,7 +63,7 @@ type handler struct {
 }
 
 var (
-	_ pipeline.Keeper           = (*handler)(nil)
+	_ pipeline.StagedHandler    = (*handler)(nil)
 	_ pipeline.PreparingHandler = (*handler)(nil)
 )
 

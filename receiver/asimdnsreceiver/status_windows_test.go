@@ -19,7 +19,7 @@ import (
 )
 
 func TestWineAProviderThatIsDisabledAndASessionThatIsStoppedAreSecurityRecords(t *testing.T) {
-	wine.Play(t, liveFile)
+	wine.Host(t)
 	sink := &consumertest.LogsSink{}
 	r, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), liveConfig(func(c *Config) { c.StatusRecords = true }), sink)
 	var want []string

@@ -63,6 +63,8 @@ type Config struct {
 	// FieldMask lists the flow fields that are written, as in Hubble's exporter: verdict, IP.source, l4.TCP.flags.
 	// Default: all.
 	FieldMask []string `mapstructure:"field_mask"`
+	// Names is the extension that knows the names of a flow's ends: pods, workloads, labels, services. Default: none.
+	Names string `mapstructure:"names"`
 	// ConfigMap configures how enabled_events and monitor_aggregation_level are written to the observability
 	// configuration map.
 	ConfigMap obsconfig.Config `mapstructure:"config_map"`
@@ -81,6 +83,8 @@ type Config struct {
 	// NodeName is the name of the Kubernetes node. Default: the environment variable NODE_NAME, else this host's name;
 	// in a replay, Dvc is the file's name.
 	NodeName string `mapstructure:"node_name"`
+	// MetricsMaxSeries bounds the number of series that names of ends distinguish. Default: 2000.
+	MetricsMaxSeries int `mapstructure:"metrics_max_series"`
 	// MetricsInterval is how often a metrics pipeline receives the sums. Default: 60s.
 	MetricsInterval time.Duration `mapstructure:"metrics_interval"`
 	// Storage is the extension that keeps the place in replayed .pcapng files. Default: none.
@@ -124,6 +128,7 @@ func createDefaultConfig() component.Config {
 		Attributes:              asim.AllAttributes,
 		Device:                  deviceConfig{In: asim.DeviceInRecord},
 		MetricsInterval:         time.Minute,
+		MetricsMaxSeries:        2000,
 		WhenMissing:             runner.Wait,
 		MetricsBuilderConfig:    metadata.NewDefaultMetricsBuilderConfig(),
 		Batch:                   common.Batch, Queue: common.Queue, Retry: common.Retry, Replay: common.Replay, Record: common.Record,
@@ -251,6 +256,11 @@ func (c *Config) Validate() error {
 	}
 	if mib := c.AggregationMaxSizeMiB; mib < 1 || mib > maxAggregationMiB {
 		errs = append(errs, fmt.Errorf("aggregation_max_size_mib: %d is not allowed; want 1 to %d", mib, maxAggregationMiB))
+	}
+	_, _, namesErr := c.namesID()
+	errs.Add(keyNames, namesErr)
+	if c.Names == "" {
+		errs.Add("filters", c.Filters.CheckUnnamed())
 	}
 	errs.Add("storage", c.Replay.CheckStorage(c.Storage))
 	if c.Archive && err == nil && !c.merges(&s) {

@@ -100,8 +100,12 @@ func (c *Config) connections() *aggregate.ConnectionSettings {
 	if !c.Connections.Enabled {
 		return nil
 	}
+	named, size := c.Names != "", aggregate.ConnectionBytes
+	if named {
+		size += aggregate.NamesBytes
+	}
 	return &aggregate.ConnectionSettings{
 		Silence: c.Connections.Silence, TCPSilence: c.Connections.TCPSilence, FirstInterim: c.Connections.FirstInterim, Interim: c.Connections.Interim,
-		Max: c.AggregationMaxSizeMiB << 20 / aggregate.ConnectionBytes,
+		Max: c.AggregationMaxSizeMiB << 20 / size, Named: named,
 	}
 }

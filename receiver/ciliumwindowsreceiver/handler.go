@@ -33,6 +33,7 @@ type handler struct {
 	aggregator  *aggregate.ConnectionAggregator
 	connections *aggregate.Connections // nil if events are not summed by connection
 	openers     *opener.Memory         // nil if no trace can come from before connection tracking
+	names       flow.Names             // nil if the ends of flows have no names
 	marker      *primary.Marker
 	later       laterVersions
 	unmarked    atomic.Int64                      // the marker's count, for the metric
@@ -55,7 +56,7 @@ type handler struct {
 }
 
 var (
-	_ pipeline.Keeper           = (*handler)(nil)
+	_ pipeline.StagedHandler    = (*handler)(nil)
 	_ pipeline.PreparingHandler = (*handler)(nil)
 )
 
@@ -172,7 +173,7 @@ func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipelin
 	if !h.enabled(h.notification) || h.archive == nil && h.leftOut(h.notification) {
 		return pipeline.Outcome{Kind: pipeline.Filtered}
 	}
-	x.decodeFlow()
+	h.decodeFlow(x, at)
 	h.flow.CPU = record.CPU
 	if h.openers != nil {
 		h.openers.Direct(h.flow, at)
@@ -320,6 +321,9 @@ func (h *handler) report(records plog.LogRecordSlice, popped aggregate.Popped) {
 		record, _ := events.Parse(popped.Data)
 		_ = h.decoder.Decode(record.Data, h.notification)
 		h.flow.Decode(h.notification)
+		if h.names != nil {
+			h.flow.Resolve(h.names, popped.Last)
+		}
 		h.flow.CPU, h.flow.Aggregate, h.flow.Primary = record.CPU, popped.Aggregate, popped.Primary
 	}
 	h.append(records, uid.ID(popped.ID), popped.Last, popped.Received)

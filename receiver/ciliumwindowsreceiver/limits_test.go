@@ -32,11 +32,13 @@ var limits = map[string]kit.Limits{
 	"filters.allow":                  {Taken: []string{"[]", "[{verdict: [DROPPED]}]"}, Refused: []string{"[{verdict: [DENY]}]"}},
 	"filters.deny":                   {Taken: []string{"[]", "[{verdict: [DROPPED]}]"}, Refused: []string{"[{verdict: [DENY]}]"}},
 	"field_mask":                     {Taken: []string{"[]", "[verdict]"}, Refused: []string{"[source.pod]"}},
+	"names":                          {Taken: []string{"k8s_names", "k8s_names/replay", "''"}, Refused: []string{"'a b'", "a/"}},
 	"config_map.apply":               {Taken: []string{"off", "REQUIRED"}, Refused: []string{"maybe"}},
 	"config_map.restore_on_shutdown": {Taken: []string{"true", "false"}},
 	"wire_format":                    {Taken: []string{"'1.18'", "auto"}, Refused: []string{"'2.0'"}},
 	"body":                           {Taken: []string{"summary", "hubble_json", "none"}, Refused: []string{"json"}},
 	"node_name":                      {Taken: []string{"node-1", "node-1.example.com", "''"}, Refused: []string{"a..b", "'a b'", "a/b"}},
+	"metrics_max_series":             {Taken: []string{"1", "100000"}, Refused: []string{"0", "100001", "1.5"}},
 	"metrics_interval":               {Taken: []string{"1s", "24h"}, Refused: []string{"0s", "999ms", "24h0m0.001s"}},
 }
 

@@ -51,7 +51,7 @@ func (r *ciliumReceiver) newMeter() *meter {
 	resource := pcommon.NewResource()
 	r.handler.mapper.Resource(resource)
 	m := &meter{
-		interval: r.cfg.MetricsInterval, retry: r.cfg.Retry.Enabled, limit: r.cfg.Batch.MaxSizeMiB << 20, totals: flowmetrics.New(),
+		interval: r.cfg.MetricsInterval, retry: r.cfg.Retry.Enabled, limit: r.cfg.Batch.MaxSizeMiB << 20, totals: flowmetrics.New(r.cfg.naming()),
 		points: newPointMaker(&r.cfg.MetricsBuilderConfig, r.set, resource),
 		next:   r.nextMetrics, report: r.Report, log: r.log,
 		now: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
@@ -157,12 +157,21 @@ const (
 	maxMetricsInterval = 24 * time.Hour
 )
 
+// maxMetricsSeries is the largest metrics_max_series.
+const maxMetricsSeries = 100_000
+
 // validateMetrics returns an error for each metrics key whose value is not allowed. It names the key, the value and the
 // allowed values.
 func (c *Config) validateMetrics() error {
 	var errs []error
 	if d := c.MetricsInterval; d < minMetricsInterval || d > maxMetricsInterval {
 		errs = append(errs, fmt.Errorf("metrics_interval: %v is not allowed; want %v to %v", d, minMetricsInterval, maxMetricsInterval))
+	}
+	if n := c.MetricsMaxSeries; n < 1 || n > maxMetricsSeries {
+		errs = append(errs, fmt.Errorf("metrics_max_series: %d is not allowed; want 1 to %d", n, maxMetricsSeries))
+	}
+	if naming := c.naming(); c.Names == "" && naming.Any() {
+		errs = append(errs, errors.New("metrics: attributes that are names of ends, such as source.k8s.pod.name, are not allowed without names; set names to an extension that knows them"))
 	}
 	m := &c.Metrics
 	for _, one := range []struct{ name, strategy string }{

@@ -436,7 +436,7 @@ func TestFiltersApplyToTheSums(t *testing.T) {
 func TestTheReadmeDocumentsEveryMetricAndAttribute(t *testing.T) {
 	section := kit.Section(t, "README.md", "## Metrics")
 	var documented []string
-	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z_.]+)` \\| (?:`([A-Za-z{}]+)` \\|)?").FindAllStringSubmatch(section, -1) {
+	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z_.0-9]+)` \\| (?:`([A-Za-z{}]+)` \\|)?").FindAllStringSubmatch(section, -1) {
 		documented = append(documented, strings.TrimSpace(row[1]+" "+row[2]))
 	}
 	infos := metadata.MetricsInfo
@@ -450,7 +450,7 @@ func TestTheReadmeDocumentsEveryMetricAndAttribute(t *testing.T) {
 // manySeries returns the totals of a datapath that drops for every existing reason: the largest possible number of
 // series.
 func manySeries() *flowmetrics.Totals {
-	all := flowmetrics.New()
+	all := flowmetrics.New(flowmetrics.Naming{})
 	for _, protocol := range []uint8{1, 2, 6, 17, 58, 99, 112, 132} {
 		for direction := range flow.Direction(3) {
 			for reason := range uint32(256) {
@@ -507,7 +507,7 @@ func TestNoMoreSumsAreHandedOverAtOnceThanABatchMayHave(t *testing.T) {
 		require.Equal(t, want[0].DataPointCount(), points)
 		require.Equal(t, sumsOf(want[0]), got)
 	}
-	require.Empty(t, maker.metricsOf(flowmetrics.New(), 1, whole))
+	require.Empty(t, maker.metricsOf(flowmetrics.New(flowmetrics.Naming{}), 1, whole))
 }
 
 func TestAPartThatIsRefusedHoldsUpNoOtherAndTheLastSumsComeAgain(t *testing.T) {

@@ -3,6 +3,7 @@
 package ciliumwindowsreceiver
 
 import (
+	"maps"
 	"strings"
 	"time"
 
@@ -41,6 +42,35 @@ var seriesAttributes = [...]struct {
 	{"network.io.direction", func(s *flowmetrics.Series) string { return directions[s.Direction].String() }},
 	{"network.transport", func(s *flowmetrics.Series) string { return s.Transport }},
 	{"cilium.lost.source", func(s *flowmetrics.Series) string { return s.LostSource }},
+	{sourceNamespace, func(s *flowmetrics.Series) string { return s.Source.Namespace }},
+	{sourceWorkload, func(s *flowmetrics.Series) string { return s.Source.Workload }},
+	{sourcePod, func(s *flowmetrics.Series) string { return s.Source.Pod }},
+	{destinationNamespace, func(s *flowmetrics.Series) string { return s.Destination.Namespace }},
+	{destinationWorkload, func(s *flowmetrics.Series) string { return s.Destination.Workload }},
+	{destinationPod, func(s *flowmetrics.Series) string { return s.Destination.Pod }},
+}
+
+// The attributes that have names of ends.
+const (
+	sourceNamespace      = "source.k8s.namespace.name"
+	sourceWorkload       = "source.k8s.workload.name"
+	sourcePod            = "source.k8s.pod.name"
+	destinationNamespace = "destination.k8s.namespace.name"
+	destinationWorkload  = "destination.k8s.workload.name"
+	destinationPod       = "destination.k8s.pod.name"
+)
+
+// naming returns which names the metrics need.
+func (c *Config) naming() flowmetrics.Naming {
+	of := &c.Metrics
+	wanted := enabled(of.CiliumEventCount.EnabledAttributes)
+	maps.Copy(wanted, enabled(of.CiliumNetworkPacketCount.EnabledAttributes))
+	maps.Copy(wanted, enabled(of.CiliumNetworkIo.EnabledAttributes))
+	return flowmetrics.Naming{
+		Source:      flowmetrics.Wanted{Namespace: wanted[sourceNamespace], Workload: wanted[sourceWorkload], Pod: wanted[sourcePod]},
+		Destination: flowmetrics.Wanted{Namespace: wanted[destinationNamespace], Workload: wanted[destinationWorkload], Pod: wanted[destinationPod]},
+		MaxSeries:   c.MetricsMaxSeries,
+	}
 }
 
 // directions maps a direction as the endpoint sees it to OpenTelemetry's name.
@@ -52,9 +82,9 @@ var directions = [...]metadata.AttributeNetworkIoDirection{
 func newPointMaker(c *metadata.MetricsBuilderConfig, set receiver.Settings, resource pcommon.Resource) *pointMaker {
 	begun := pcommon.NewTimestampFromTime(time.Now())
 	b := metadata.NewMetricsBuilder(*c, set)
-	b.RecordCiliumEventCountDataPoint(begun, 0, "", "", "", "", 0, "")
-	b.RecordCiliumNetworkPacketCountDataPoint(begun, 0, "", "", "", "", 0, "")
-	b.RecordCiliumNetworkIoDataPoint(begun, 0, "", "", "", "", 0, "")
+	b.RecordCiliumEventCountDataPoint(begun, 0, "", "", "", "", 0, "", "", "", "", "", "", "")
+	b.RecordCiliumNetworkPacketCountDataPoint(begun, 0, "", "", "", "", 0, "", "", "", "", "", "", "")
+	b.RecordCiliumNetworkIoDataPoint(begun, 0, "", "", "", "", 0, "", "", "", "", "", "", "")
 	b.RecordCiliumEventLostCountDataPoint(begun, 0, "")
 	p := &pointMaker{empty: b.Emit(metadata.WithResource(resource)), begun: begun}
 	eachMetric(p.empty, func(m pmetric.Metric) {

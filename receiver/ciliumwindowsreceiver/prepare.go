@@ -21,12 +21,16 @@ type prepared struct {
 	decoded, flowDecoded bool
 }
 
-// decodeFlow decodes the flow of a notification.
-func (x *prepared) decodeFlow() {
-	if !x.flowDecoded {
-		x.flow.Decode(&x.notification)
-		x.flowDecoded = true
+// decodeFlow decodes the flow of a notification at a time, in nanoseconds since 1970, and names its ends.
+func (h *handler) decodeFlow(x *prepared, at int64) {
+	if x.flowDecoded {
+		return
 	}
+	x.flow.Decode(&x.notification)
+	if h.names != nil {
+		x.flow.Resolve(h.names, at)
+	}
+	x.flowDecoded = true
 }
 
 // decode decodes the notification of a record.
@@ -87,7 +91,7 @@ func (h *handler) Prepare(records []pipeline.Event) {
 			continue // Handle says why
 		}
 		if h.enabled(&x.notification) && (h.archive != nil || !h.leftOut(&x.notification)) {
-			x.decodeFlow()
+			h.decodeFlow(x, timeOf(record, ev))
 			h.announce(x)
 		}
 	}
@@ -100,6 +104,14 @@ func (h *handler) Prepare(records []pipeline.Event) {
 			h.aggregator.Fetch(&x.expected)
 		}
 	}
+}
+
+// timeOf returns the time of a record, in nanoseconds since 1970: of its receipt if it has none of its own.
+func timeOf(record events.Record, ev pipeline.Event) int64 {
+	if record.Time == 0 {
+		return ev.Received
+	}
+	return record.Time
 }
 
 // announce announces the connection of a record.

@@ -69,8 +69,9 @@ func TestTheMarksCountWhatWasSentAndWhatWasDroppedAtEveryLevel(t *testing.T) {
 			"every event": func(c *Config) { everything(c) },
 			"by default":  func(*Config) {},
 			"no verdicts": func(c *Config) { c.EnabledEvents = []string{"DROP", "TRACE"} },
+			"with names":  func(c *Config) { everything(c); c.Names = "k8s_names" },
 		} {
-			sink, r, _ := replayAll(t, replayOf(waysFile, func(c *Config) { change(c); c.MonitorAggregationLevel = level }))
+			sink, r, _ := replayAllOn(t, named(namedPods()), replayOf(waysFile, func(c *Config) { change(c); c.MonitorAggregationLevel = level }))
 			counted, total := countedBytes(sink)
 			require.Equal(t, sent, counted, "%s, %s", level, name)
 			require.Greater(t, total, bytes, "a packet has more records than one")

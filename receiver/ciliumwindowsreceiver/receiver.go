@@ -12,6 +12,7 @@ import (
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/networklog"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/capture"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/printable"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/runner"
@@ -29,6 +30,7 @@ type ciliumReceiver struct {
 	nextMetrics consumer.Metrics // nil without a metrics pipeline
 
 	// Set by Start.
+	names    flow.Names // nil if the ends of flows have no names
 	settings settings
 	device   networklog.Device // at the start
 	handler  *handler
@@ -74,6 +76,7 @@ func (r *ciliumReceiver) prepare(files []string) (_ pipeline.Handler, err error)
 	}
 	r.handler = newHandler(r.settings, r.device, r.set.BuildInfo.Version)
 	r.handler.later.log = r.log
+	r.handler.names = r.names
 	if r.cfg.Archive && r.Next != nil {
 		r.handler.archive = newArchiver(networklog.Options{
 			Device: r.device, Body: archivedBody(r.settings.body), Mask: r.settings.mask, Version: r.set.BuildInfo.Version,

@@ -14,6 +14,7 @@ import (
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/golden"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/pdatatest/plogtest"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/consumer/consumertest"
@@ -58,12 +59,18 @@ func replayOf(path string, change func(*Config)) *Config {
 // startReceiver starts a receiver and returns it and its log.
 func startReceiver(t *testing.T, set receiver.Settings, cfg *Config, next consumer.Logs) (*ciliumReceiver, *observer.ObservedLogs) {
 	t.Helper()
+	return startReceiverOn(t, componenttest.NewNopHost(), set, cfg, next)
+}
+
+// startReceiverOn starts a receiver on a host.
+func startReceiverOn(t *testing.T, host component.Host, set receiver.Settings, cfg *Config, next consumer.Logs) (*ciliumReceiver, *observer.ObservedLogs) {
+	t.Helper()
 	core, logs := observer.New(zap.DebugLevel)
 	set.Logger = zap.New(core)
 	set.BuildInfo.Version = "1.2.3"
 	r, err := newReceiver(set, cfg, next)
 	require.NoError(t, err)
-	require.NoError(t, r.Start(context.Background(), componenttest.NewNopHost()))
+	require.NoError(t, r.Start(context.Background(), host))
 	return r, logs
 }
 
@@ -71,8 +78,14 @@ func startReceiver(t *testing.T, set receiver.Settings, cfg *Config, next consum
 // be read.
 func replayAll(t *testing.T, cfg *Config) (*consumertest.LogsSink, *ciliumReceiver, *observer.ObservedLogs) {
 	t.Helper()
+	return replayAllOn(t, componenttest.NewNopHost(), cfg)
+}
+
+// replayAllOn is replayAll on a host.
+func replayAllOn(t *testing.T, host component.Host, cfg *Config) (*consumertest.LogsSink, *ciliumReceiver, *observer.ObservedLogs) {
+	t.Helper()
 	sink := &consumertest.LogsSink{}
-	r, logs := startReceiver(t, receivertest.NewNopSettings(metadata.Type), cfg, sink)
+	r, logs := startReceiverOn(t, host, receivertest.NewNopSettings(metadata.Type), cfg, sink)
 	<-r.Player.Done()
 	if err := r.Shutdown(context.Background()); err != nil {
 		var unread *replay.UnreadError

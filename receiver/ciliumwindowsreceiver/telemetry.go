@@ -19,6 +19,7 @@ func (r *ciliumReceiver) observe(builder *metadata.TelemetryBuilder) error {
 		builder.RegisterBytesSavedCallback(r.observeSaved),
 		builder.RegisterConnectionsClosedEarlyCallback(runner.Observe(r.handler.saved.early.Load)),
 		builder.RegisterEventsVersionUnknownCallback(runner.Observe(r.handler.later.count.Load)),
+		builder.RegisterMetricsOthersCallback(runner.Observe(r.handler.totals.Others)),
 		builder.RegisterPacketsUnmarkedCallback(runner.Observe(r.handler.unmarked.Load)),
 	)
 }

@@ -347,6 +347,13 @@ func TestRetryAfterHoldsForAllWorkersOfTheRuleAndNotForOthers(t *testing.T) {
 			require.Equal(t, 1, deliverytest.Rest(t, err, logs).LogRecordCount())
 			// A clock that moves in steps, as that of Windows does, may stand still meanwhile.
 			require.Regexp(t, `Throttle \((1h0m0s|59m)`, err.Error())
+
+			// The service counts the calls of all streams of a rule together, so those of status records wait, too.
+			status := recordtest.DNS(1)
+			status.ResourceLogs().At(0).ScopeLogs().At(0).Scope().SetName("winnet.status")
+			err = r.push(context.Background(), status)
+			require.Equal(t, 1, deliverytest.Rest(t, err, status).LogRecordCount())
+			require.Equal(t, int64(1), throttled.Load())
 		})
 	}
 }

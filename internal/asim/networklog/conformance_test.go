@@ -53,6 +53,7 @@ func eachNetworkEvent(t *testing.T, options Options, do func(*flow.Flow, plog.Lo
 		require.NoError(t, err)
 		require.NoError(t, monitor.Decoder{}.Decode(r.Data, &n))
 		f.Decode(&n)
+		f.Resolve(everyone, r.Time)
 		record(&f, r.Time)
 		last = r.Time
 		if f.Type == monitor.TypeTrace {

@@ -100,9 +100,10 @@ func (r *networkRecord) sides(c *flow.Connection) {
 		*flow.Side
 		key, address, nat, port string
 		identity                *identityKeys
+		names                   *nameKeys
 	}{
-		{&c.Source, "Src", "SrcIpAddr", "SrcNatIpAddr", "SrcPortNumber", &sourceIdentity},
-		{&c.Destination, "Dst", "DstIpAddr", "DstNatIpAddr", "DstPortNumber", &destinationIdentity},
+		{&c.Source, "Src", "SrcIpAddr", "SrcNatIpAddr", "SrcPortNumber", &sourceIdentity, &sourceNames},
+		{&c.Destination, "Dst", "DstIpAddr", "DstNatIpAddr", "DstPortNumber", &destinationIdentity, &destinationNames},
 	} {
 		r.end(side.key, side.address, side.Address)
 		if side.Translated.IsValid() {
@@ -110,6 +111,7 @@ func (r *networkRecord) sides(c *flow.Connection) {
 		}
 		r.number(side.port, uint32(side.Port))
 		r.identity(side.identity, side.Identity)
+		r.names(side.names, side.Endpoint, side.Service)
 	}
 	if !c.Opened {
 		a.PutConst("cilium.connection.opener", "unknown")

@@ -38,6 +38,8 @@ func networkConnections() []*flow.Connection {
 	proxied.ProxyPort, proxied.Tunnel, proxied.Encrypted = 15001, flow.TunnelVXLAN, true
 	p := flow.Policy{Known: true, Match: 4, Cookie: 18, Redirect: true, Auth: 1}
 	proxied.Policies = [2]flow.Policy{p, p}
+	echo.Source.Endpoint, echo.Source.Service = everyone.endpoint, everyone.service
+	echo.Destination.Endpoint, echo.Destination.Service = everyone.endpoint, everyone.service
 	echo.Protocol, echo.L4, echo.Type, echo.IPVersion, echo.Source.Port, echo.Destination.Port = 58, flow.L4ICMPv6, 128, 6, 0, 0
 	return []*flow.Connection{networkTCPConnection(), proxied, echo}
 }

@@ -59,6 +59,10 @@ func (r *networkRecord) ends() {
 	}
 	r.identity(&sourceIdentity, r.SourceIdentity)
 	r.identity(&destinationIdentity, r.DestinationIdentity)
+	if r.Ends != (flow.Ends{}) {
+		r.names(&sourceNames, r.Source, r.SourceService)
+		r.names(&destinationNames, r.Destination, r.DestinationService)
+	}
 }
 
 // vlan writes a VLAN's id, nothing when it is 0: that tag has a priority only.

@@ -80,7 +80,7 @@ func ownAttribute(field flow.Field) func(r *networkRecord, key string) {
 	if field.Address != nil {
 		return func(r *networkRecord, key string) {
 			if addr := field.Address(r.Flow); addr.IsValid() {
-				r.attrs.PutPiece(key, r.address(addr))
+				r.attrs.PutPiece(key, r.address(*addr))
 			}
 		}
 	}

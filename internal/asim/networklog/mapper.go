@@ -127,6 +127,8 @@ type Mapper struct {
 	// The event with pseudonyms.
 	replaced           flow.Flow
 	replacedConnection flow.Connection
+	replacedEndpoints  map[*flow.Endpoint]*flow.Endpoint
+	replacedServices   map[*flow.Service]*flow.Service
 
 	saved atomic.Int64
 }
@@ -152,6 +154,9 @@ func NewMapper(options Options) *Mapper {
 		head.Text(eventSchema, networkSchema)
 		head.Text("EventSchemaVersion", networkSchemaVersion)
 		head.Text("EventType", eventType)
+	}
+	if options.Pseudonyms != nil {
+		m.replacedEndpoints, m.replacedServices = map[*flow.Endpoint]*flow.Endpoint{}, map[*flow.Service]*flow.Service{}
 	}
 	m.record.Mapper = m
 	m.SetDevice(options.Device)

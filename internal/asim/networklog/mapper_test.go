@@ -370,6 +370,8 @@ var networkSchemaFields = map[string]struct {
 	values    string
 	mandatory bool
 }{
+	"SrcHostname": {"string", "", false}, "SrcAppName": {"string", "", false}, "SrcAppType": {"string", "Process|Service|Resource|URL|SaaS application|Other", false},
+	"DstHostname": {"string", "", false}, "DstAppName": {"string", "", false}, "DstAppType": {"string", "Process|Service|Resource|URL|SaaS application|Other", false},
 	"Dst": {"string", "", false}, "DstIpAddr": {"string", "", false}, "DstMacAddr": {"string", "", false},
 	"DstPortNumber": {"int", "", false}, "DstVlanId": {"string", "", false}, "Dvc": {"string", "", true},
 	"DvcAction": {"string", "Allow|Deny|Drop|Drop ICMP|Reset|Reset Source|Reset Destination|Encrypt| Decrypt|VPNroute", false},
@@ -416,6 +418,7 @@ func TestNetworkRecordsConformToTheSchema(t *testing.T) {
 	all = append(all, lost)
 
 	for _, f := range all {
+		f.Resolve(everyone, 0)
 		attrs := networkAppend(t, networkOptions, f).Attributes()
 		for key, field := range networkSchemaFields {
 			value, ok := attrs.Get(key)
@@ -497,7 +500,7 @@ func TestAFieldOfANotificationThatIsAnAddressOrABoolIsAnAttribute(t *testing.T) 
 	from := netip.Addr{}
 	row := func(key string, f flow.Field) attribute { return attribute{source{key, ""}, ownAttribute(f)} }
 	ownAttributes[monitor.TypeDrop] = []attribute{
-		row("from", flow.Field{Address: func(*flow.Flow) netip.Addr { return from }}),
+		row("from", flow.Field{Address: func(*flow.Flow) *netip.Addr { return &from }}),
 		row("yes", flow.Field{Field: monitor.Field{Bool: true}, Value: func(f *flow.Flow) uint64 { return uint64(f.Drop.Line) }}),
 		row("always", flow.Field{Field: monitor.Field{Bool: true, Always: true}, Value: func(*flow.Flow) uint64 { return 0 }}),
 	}

@@ -18,7 +18,7 @@ type source struct{ attribute, field string }
 // networkSources returns all attributes that a network record may have. An attribute that the schema requires of every record, such as
 // EventResult, has no field here even if it follows from one: no mask leaves it out.
 func networkSources() []source {
-	all := slices.Concat(eventSources, outcomeSources, deviceSources, endSources, transportSources, decisionSources, tunnelSources, connectionSources)
+	all := slices.Concat(eventSources, outcomeSources, deviceSources, endSources, nameSources, transportSources, decisionSources, tunnelSources, connectionSources)
 	for _, kind := range kindAttributes {
 		for i := range kind {
 			if s := kind[i].source; !slices.Contains(all, s) { // several notifications may have it

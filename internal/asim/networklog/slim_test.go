@@ -77,6 +77,8 @@ func TestWhatASlimRecordLeavesOutFollowsFromTheRest(t *testing.T) {
 			return "NA"
 		},
 		"NetworkDirection": as("NA"), "cilium.verdict": verdict, "DvcOriginalAction": verdict,
+		"cilium.source.pod": of("SrcHostname"), "cilium.destination.pod": of("DstHostname"),
+		"cilium.source.workload.name": of("SrcAppName"), "cilium.destination.workload.name": of("DstAppName"),
 		"Src": of("SrcIpAddr"), "Dst": of("DstIpAddr"), "NetworkBytes": of("SrcBytes"), "NetworkPackets": of("SrcPackets"),
 		"cilium.source.identity": identity("SrcZone"), "cilium.destination.identity": identity("DstZone"),
 		"cilium.source.identity_name": identityName("SrcZone"), "cilium.destination.identity_name": identityName("DstZone"),

@@ -92,8 +92,15 @@ func Network() Table {
 	for name, kind := range map[string]Kind{
 		"SrcNatIpAddr": Addresses, "DstNatIpAddr": Addresses, "SrcMacAddr": MACs, "DstMacAddr": MACs,
 		"cilium.tunnel.source.ip": Addresses, "cilium.tunnel.destination.ip": Addresses,
+		"SrcHostname": Names, "SrcAppName": Names, "DstHostname": Names, "DstAppName": Names, "Hostname": Names,
 	} {
 		t[name] = kind
+	}
+	for _, end := range []string{"cilium.source.", "cilium.destination."} {
+		for _, name := range []string{"pod", "namespace", "workload.name", "cluster", "service.name", "service.namespace"} {
+			t[end+name] = Names
+		}
+		t[end+"labels"] = Addresses | Names // the label of a network has its address
 	}
 	return t
 }

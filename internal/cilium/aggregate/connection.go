@@ -141,6 +141,9 @@ func (c *Connections) begin(e *hold.Entry, f *flow.Flow, side int, raw []byte, r
 	*s = state{received: received, epoch: c.epochs.Enter(), l4: f.L4.Protocol, typ: f.L4.Type, code: f.L4.Code, first: uint8(side)}
 	c.name(s, raw)
 	s.session = s.id
+	if c.Named {
+		*c.states.namesAt(stateOf(e)) = sideNames{}
+	}
 	e.Tag = 0
 	setCount(e, stateOf(e))
 }
@@ -184,6 +187,26 @@ func (c *Connections) add(e *hold.Entry, f *flow.Flow, side int, at int64) {
 		e.Tag |= ingress
 	}
 	c.learn(e, f, side)
+	if c.Named {
+		c.states.namesAt(stateOf(e)).learn(f, side)
+	}
+}
+
+// learn remembers the names of a flow's ends, unless others are known already.
+func (n *sideNames) learn(f *flow.Flow, side int) {
+	from, to := &n[side], &n[1-side]
+	if from.endpoint == nil {
+		from.endpoint = f.Source
+	}
+	if from.service == nil {
+		from.service = f.SourceService
+	}
+	if to.endpoint == nil {
+		to.endpoint = f.Destination
+	}
+	if to.service == nil {
+		to.service = f.DestinationService
+	}
 }
 
 // learn remembers what a flow shows of its connection. Most flows show nothing new, and the state is not read.
@@ -268,6 +291,12 @@ func (c *Connections) take(e *hold.Entry, end flow.End) {
 		IPVersion: key[versionAt] &^ echoBit, Protocol: key[protocolAt], L4: s.l4, Type: s.typ, Code: s.code,
 		Egress: e.Tag&egress != 0, Ingress: e.Tag&ingress != 0, Policies: s.policies, ProxyPort: s.proxyPort, Tunnel: s.tunnel, Encrypted: s.encrypted,
 		ID: s.id, Received: time.Unix(0, s.received), Events: events(e), First: time.Unix(0, e.First), Last: time.Unix(0, e.Last), End: end,
+	}
+	if c.Named {
+		names := c.states.namesAt(stateOf(e))
+		from, to := names[source], names[1-source]
+		c.gone.Source.Endpoint, c.gone.Source.Service = from.endpoint, from.service
+		c.gone.Destination.Endpoint, c.gone.Destination.Service = to.endpoint, to.service
 	}
 	if key[versionAt]&echoBit != 0 {
 		c.gone.Type = echoRequests[s.l4]

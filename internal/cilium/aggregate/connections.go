@@ -24,10 +24,15 @@ type ConnectionSettings struct {
 	Memory *budget.Share
 	// Identify makes the identifier of an event, of its wire form. nil: it has none.
 	Identify func(raw []byte) hold.ID
+	// Named says that connections keep the names of their sides: those that the first of their flows have.
+	Named bool
 }
 
-// ConnectionBytes is the most memory that a connection takes, in bytes.
-const ConnectionBytes = hold.EntrySize + stateSize
+// ConnectionBytes is the most memory that a connection takes, in bytes, and NamesBytes what its names add. The names themselves are shared.
+const (
+	ConnectionBytes = hold.EntrySize + stateSize
+	NamesBytes      = sideNamesSize
+)
 
 // Connections sums the flows of each connection, in both directions, until it ends. In come flows, out come the sums. A flow belongs to
 // the connection of its addresses, ports and protocol, at whatever trace point; ICMP echoes belong to that of their identifier.
@@ -70,7 +75,7 @@ func (c *Connections) Forget() {
 		c.store.Close()
 		c.states.close()
 	}
-	c.store, c.states, c.left, c.lookedAt = hold.New(c.Max, 0), states{}, 0, unknown
+	c.store, c.states, c.left, c.lookedAt = hold.New(c.Max, 0), states{named: c.Named}, 0, unknown
 	c.epochs = hold.Epochs{}
 	c.store.Within(c.Memory)
 	c.states.memory.Open(c.Memory)

@@ -128,6 +128,43 @@ const (
 	rst = flow.TCPRst | flow.TCPAck
 )
 
+// withNames gives the ends of a flow names, of the client and the server.
+func withNames(f *flow.Flow, client, server *flow.Endpoint, service *flow.Service) *flow.Flow {
+	f.Ends = flow.Ends{Source: client, Destination: server, DestinationService: service}
+	if f.Reply == flow.Yes {
+		f.Ends = flow.Ends{Source: server, Destination: client, SourceService: service}
+	}
+	return f
+}
+
+func TestAConnectionKeepsTheFirstNamesOfItsSides(t *testing.T) {
+	cart, db, other, service := &flow.Endpoint{PodName: "cart"}, &flow.Endpoint{PodName: "db"}, &flow.Endpoint{PodName: "other"}, &flow.Service{Name: "db"}
+	named := func(s *ConnectionSettings) { s.Named = true }
+	c := newTestConnections(t, named)
+	c.event(withNames(packet(40000, true, syn|ack, 66), nil, db, nil), 0) // the server's comes first, and of the client nothing is known yet
+	c.event(withNames(packet(40000, false, ack, 66), cart, other, service), time.Second)
+	c.event(withNames(packet(40000, false, psh, 66), other, other, nil), 2*time.Second)
+	c.event(packet(40000, false, rst, 66), 3*time.Second)
+	c.event(withNames(packet(40000, false, syn, 66), other, db, nil), 4*time.Second) // the ports are used again
+	c.event(packet(40001, false, syn, 66), 5*time.Second)
+	c.stop()
+	require.Len(t, c.written, 3)
+	for i, want := range [][2]flow.Side{
+		{{Endpoint: cart}, {Endpoint: db, Service: service}}, {{Endpoint: other}, {Endpoint: db}}, {},
+	} {
+		require.Same(t, want[0].Endpoint, c.written[i].Source.Endpoint)
+		require.Same(t, want[0].Service, c.written[i].Source.Service)
+		require.Same(t, want[1].Endpoint, c.written[i].Destination.Endpoint)
+		require.Same(t, want[1].Service, c.written[i].Destination.Service)
+	}
+
+	c = newTestConnections(t, nil)
+	c.event(withNames(packet(40000, false, syn, 66), cart, db, service), 0)
+	c.stop()
+	require.Nil(t, c.written[0].Source.Endpoint)
+	require.Empty(t, c.states.names)
+}
+
 func TestAConnectionThatBothSidesFinishIsOneRecordWithTheLastAck(t *testing.T) {
 	c := newTestConnections(t, nil)
 	for i, p := range []*flow.Flow{

@@ -24,7 +24,7 @@ type Config struct {
 }
 
 // Rule gives values by key. It matches an event when every key does, and a key matches when one of its values does. The keys are those of
-// Hubble's FlowFilter that the datapath's events can answer; see fields.
+// Hubble's FlowFilter that the datapath's events and the names of their ends can answer; see fields and CheckUnnamed.
 type Rule map[string][]string
 
 // Validate names the rule, the key and the value that is not allowed, and what is.
@@ -101,14 +101,11 @@ func (Rule) CheckKey(name string) error {
 
 // notHere lists the keys of Hubble's FlowFilter (flow.proto of Cilium 1.20) that a Rule does not have, each with the reason.
 var notHere = func() map[string]string {
-	const agent = " are not in the datapath's events; only Cilium's agent knows them. Use %[1]s_identity or %[1]s_ip"
-	keys := map[string]string{}
+	keys := map[string]string{
+		"namespace": "it is a flag of hubble observe; Hubble's filters have no such key. Use source_pod and destination_pod with a namespace and a slash: shop/",
+	}
 	for _, end := range []string{"source", "destination"} {
-		for key, what := range map[string]string{
-			"pod": "pod names", "fqdn": "DNS names", "label": "labels", "service": "services", "workload": "workloads", "cluster_name": "cluster names",
-		} {
-			keys[end+"_"+key] = what + fmt.Sprintf(agent, end)
-		}
+		keys[end+"_fqdn"] = fmt.Sprintf("DNS names are not in the datapath's events; only Cilium's agent knows them. Use %[1]s_identity or %[1]s_ip", end)
 	}
 	for _, key := range []string{"http_status_code", "http_method", "http_path", "http_url", "http_header", "dns_query"} {
 		keys[key] = "HTTP and DNS are what Cilium's proxy reads; the datapath's events have none of it. Use protocol and destination_port, or event_type l7 for the proxy's messages"

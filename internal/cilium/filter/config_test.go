@@ -43,21 +43,32 @@ traffic_direction: INGRESS, reply: false, ip_version: IPv4}]`)
 
 func TestAKeyOfHubblesThatTheDatapathCannotAnswerSaysWhyAndWhatToUse(t *testing.T) {
 	for yaml, want := range map[string]string{
-		"allow: [{source_pod: [kube-system/coredns]}]": "source_pod: pod names are not in the datapath's events; only Cilium's agent knows them. Use source_identity or source_ip",
-		"deny: [{destination_label: [app=web]}]":       "destination_label: labels are not in the datapath's events; only Cilium's agent knows them. Use destination_identity or destination_ip",
-		"allow: [{source_workload: [{name: web}]}]":    "source_workload: workloads are not",
-		"allow: [{http_method: [GET]}]":                "http_method: HTTP and DNS are what Cilium's proxy reads",
-		"allow: [{node_name: [node-1]}]":               "node_name: every event is of the one node",
-		"allow: [{tcp_flags: [{SYN: true}]}]":          "tcp_flags: it is no key of this receiver's filters",
-		"allow: [{source_pot: 1}]":                     "source_pot: there is no such key; want one of verdict, event_type",
-		"allow: [{source_port: 65616}]":                "source_port: \"65616\" is not allowed; want a whole number from 0 to 65535",
-		"allow: [{source_ip: }]":                       "allow[0].source_ip: it is missing or empty, for example because a variable is not set; want a value",
-		"allow: [{source_ip: {a: b}}]":                 `allow[0].source_ip: {"a":"b"} is not allowed; want a list`,
-		"allow: [{source_port: 0.5}]":                  "allow[0].source_port[0]: 0.5 is not allowed; want text or a whole number",
+		"allow: [{source_fqdn: [example.com]}]":     "source_fqdn: DNS names are not in the datapath's events; only Cilium's agent knows them. Use source_identity or source_ip",
+		"allow: [{namespace: [shop]}]":              "namespace: it is a flag of hubble observe; Hubble's filters have no such key. Use source_pod and destination_pod with a namespace and a slash: shop/",
+		"allow: [{source_workload: [{name: web}]}]": `{"name":"web"} is not allowed; want text or a whole number`,
+		"allow: [{http_method: [GET]}]":             "http_method: HTTP and DNS are what Cilium's proxy reads",
+		"allow: [{node_name: [node-1]}]":            "node_name: every event is of the one node",
+		"allow: [{tcp_flags: [{SYN: true}]}]":       "tcp_flags: it is no key of this receiver's filters",
+		"allow: [{source_pot: 1}]":                  "source_pot: there is no such key; want one of verdict, event_type",
+		"allow: [{source_port: 65616}]":             "source_port: \"65616\" is not allowed; want a whole number from 0 to 65535",
+		"allow: [{source_ip: }]":                    "allow[0].source_ip: it is missing or empty, for example because a variable is not set; want a value",
+		"allow: [{source_ip: {a: b}}]":              `allow[0].source_ip: {"a":"b"} is not allowed; want a list`,
+		"allow: [{source_port: 0.5}]":               "allow[0].source_port[0]: 0.5 is not allowed; want text or a whole number",
 	} {
 		_, err := load(t, yaml)
 		require.ErrorContains(t, err, want, yaml)
 	}
+}
+
+func TestKeysThatNeedNamesAreRefusedWithoutThem(t *testing.T) {
+	c, err := load(t, `{allow: [{verdict: DROPPED}, {source_pod: shop/, destination_label: app}], deny: [{source_service: shop/}]}`)
+	require.NoError(t, err)
+	const why = "it needs the names of a flow's ends, which the datapath's events do not have; set names to an extension that knows them, or use "
+	require.EqualError(t, c.CheckUnnamed(), "allow: rule 2: source_pod: "+why+"source_identity or source_ip\n"+
+		"destination_label: "+why+"destination_identity or destination_ip\ndeny: rule 1: source_service: "+why+"source_identity or source_ip")
+	c, err = load(t, `allow: [{verdict: DROPPED}]`)
+	require.NoError(t, err)
+	require.NoError(t, c.CheckUnnamed())
 }
 
 // hubbleKeys are the keys of FlowFilter in flow.proto of Cilium 1.20.1.

@@ -27,8 +27,13 @@ type field struct {
 	compile func(values []string) (condition, error)
 }
 
-// fields are the keys of rules. A new key is a row here.
+// fields are the keys of rules.
 func fields() []field {
+	return slices.Concat(eventFields(), namedFields(source), namedFields(destination))
+}
+
+// eventFields are the keys that an event itself answers. A new key is a row here.
+func eventFields() []field {
 	return []field{
 		{"verdict", oneOf(named(verdicts[:]), func(f *flow.Flow) (flow.Verdict, bool) { return f.Verdict, true })},
 		{"event_type", eventTypes},
@@ -175,7 +180,7 @@ type eventType struct {
 	sub    uint32
 }
 
-// eventTypes matches a type, or a type and a sub type. Events that are no flows match no other condition.
+// eventTypes matches a type, or a type and a sub type. Events that are no flows match no other condition, but one that labels are missing.
 func eventTypes(texts []string) (condition, error) {
 	values, err := parseAll(texts, parseEventType)
 	return func(f *flow.Flow) bool {

@@ -20,6 +20,9 @@ var values = map[string]struct{ has, hasNot string }{
 	"verdict": {"DROPPED", "FORWARDED"}, "event_type": {"drop", "trace"}, "source_ip": {"10.0.0.0/8", "10.0.0.2"}, "destination_ip": {"10.1.0.2", "10.1.0.3"},
 	"source_ip_xlated": {"192.0.2.1", "10.0.0.1"}, "source_port": {"40000", "443"}, "destination_port": {"443", "40000"}, "protocol": {"tcp", "udp"},
 	"source_identity": {"1001", "2"}, "destination_identity": {"2", "1001"}, "drop_reason_desc": {"POLICY_DENIED", "POLICY_DENY"},
+	"source_pod": {"shop/cart", "shop/db"}, "destination_pod": {"db-0", "cart"}, "source_label": {"app=cart", "app=db"}, "destination_label": {"k8s:app", "cni:app"},
+	"source_workload": {"Deployment/cart", "db"}, "destination_workload": {"db", "Deployment/"}, "source_service": {"shop/", "default/"}, "destination_service": {"db", "cart"},
+	"source_cluster_name": {"prod", "other"}, "destination_cluster_name": {"other", "prod"},
 	"traffic_direction": {"INGRESS", "EGRESS"}, "reply": {"false", "true"}, "ip_version": {"IPv4", "IPv6"},
 }
 

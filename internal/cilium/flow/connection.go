@@ -43,6 +43,8 @@ type Side struct {
 	Identity       uint32     // security identity; 0 if unknown
 	Packets, Bytes int64      // that this side sent, each counted once
 	Flags          uint16     // TCP: all flags of its packets, see TCPFin
+	Endpoint       *Endpoint  // nil if nothing is known of it, as is Service
+	Service        *Service
 }
 
 // Policy is why a policy allowed a connection.

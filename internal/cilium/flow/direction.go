@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // The direction of a packet and of its connection. The datapath writes neither. Hubble looks up in the node's table of endpoints which end
-// of the packet the reporting endpoint is. This package derives it from the notification where that is possible. Source of what each
-// program writes: bpf_lxc.c, bpf_host.c and the headers that they share, in Cilium 1.14.0 and 1.20.1.
+// of the packet the reporting endpoint is. Resolve does so with Names. Without them, or where they do not tell, this package derives it from
+// the notification where that is possible. Source of what each program writes: bpf_lxc.c, bpf_host.c and the headers that they share, in Cilium 1.14.0 and 1.20.1.
 
 package flow
 

@@ -29,9 +29,10 @@ type Service struct{ Namespace, Name string }
 // Names finds the names of a flow's ends. It is safe for concurrent use, does not block and does not allocate.
 type Names interface {
 	// Endpoint returns who had the address at the time, in nanoseconds since 1970; nil when that is not known. The identity is that of the
-	// event, 0 when it has none. It wins where it differs from that of the address's owner.
+	// event, 0 when it has none. It wins where it differs from that of the address's owner. An invalid address is not known: the result is
+	// then what is known of the identity.
 	Endpoint(address netip.Addr, identity uint32, at int64) *Endpoint
 
-	// Service returns the service that had the address and port at the time; nil when none had.
+	// Service returns the service that had the address and port at the time; nil when none had. The protocol is L4None when it is not known.
 	Service(address netip.Addr, port uint16, protocol L4Protocol, at int64) *Service
 }

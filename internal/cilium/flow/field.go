@@ -19,7 +19,7 @@ type Field struct {
 	monitor.Field
 	Type    monitor.MessageType
 	Value   func(*Flow) uint64
-	Address func(*Flow) netip.Addr
+	Address func(*Flow) *netip.Addr // in the flow
 }
 
 // ownFields has all of them.
@@ -37,7 +37,7 @@ func fieldsOf[N interface{ Fields() []monitor.FieldOf[N] }](t monitor.MessageTyp
 	for _, field := range n.Fields() {
 		own := Field{Field: field.Field, Type: t}
 		if field.Address != nil {
-			own.Address = func(f *Flow) netip.Addr { return field.Address(of(f)) }
+			own.Address = func(f *Flow) *netip.Addr { return field.Address(of(f)) }
 		} else {
 			own.Value = func(f *Flow) uint64 { return field.Value(of(f)) }
 		}
@@ -56,6 +56,21 @@ func FieldsOf(t monitor.MessageType) (fields []Field) {
 	return fields
 }
 
+// ReplaceOwnAddresses replaces the addresses among the fields that the flow's notification has for itself. An address that is not valid is given
+// to the function, too.
+func (f *Flow) ReplaceOwnAddresses(with func(netip.Addr) netip.Addr) {
+	f.replaceAddresses(ownFields, with)
+}
+
+func (f *Flow) replaceAddresses(fields []Field, with func(netip.Addr) netip.Addr) {
+	for i := range fields {
+		if own := &fields[i]; own.Type == f.Type && own.Address != nil {
+			addr := own.Address(f)
+			*addr = with(*addr)
+		}
+	}
+}
+
 // Name returns the name of a value of an enumeration, or its number where it has none.
 func (f *Field) Name(value uint64) string { return nameOf(f.Names, value) }
 
@@ -70,7 +85,7 @@ func (f *Field) has(flow *Flow) bool {
 // append appends the value as the line has it.
 func (f *Field) append(dst []byte, flow *Flow) []byte {
 	if f.Address != nil {
-		return appendAddress(dst, f.Address(flow))
+		return appendAddress(dst, *f.Address(flow))
 	}
 	value := f.Value(flow)
 	switch {
@@ -85,7 +100,7 @@ func (f *Field) append(dst []byte, flow *Flow) []byte {
 // json writes the value under a name.
 func (f *Field) json(flow *Flow, w object, name string) object {
 	if f.Address != nil {
-		return w.address(name, f.Address(flow))
+		return w.address(name, *f.Address(flow))
 	}
 	value := f.Value(flow)
 	switch {

@@ -67,13 +67,31 @@ func (laterDrop) Fields() []monitor.FieldOf[laterDrop] {
 		{Field: monitor.Field{Hubble: "new.value", After: "file", Others: "agent", Head: "New: "}, Value: line},
 		{Field: monitor.Field{Hubble: "new.second", After: "file", Others: "agent other"}, Value: func(d *laterDrop) uint64 { return uint64(d.IfIndex) }},
 		{Field: monitor.Field{Hubble: "new.yes", After: "file", Bool: true, Head: "Yes: "}, Value: func(d *laterDrop) uint64 { return uint64(d.File) }},
-		{Field: monitor.Field{Hubble: "new.from", After: "file", Tail: "; From: "}, Address: func(d *laterDrop) netip.Addr {
+		{Field: monitor.Field{Hubble: "new.from", After: "file", Tail: "; From: "}, Address: func(d *laterDrop) *netip.Addr {
 			if d.Flags == 0 {
-				return netip.Addr{}
+				return &netip.Addr{}
 			}
-			return netip.AddrFrom4([4]byte{10, 0, 0, byte(d.Flags)})
+			addr := netip.AddrFrom4([4]byte{10, 0, 0, byte(d.Flags)})
+			return &addr
 		}},
 		{Field: monitor.Field{Hubble: "file.extra", After: "trace_reason"}, Value: line}, // of a message that is written without it
+	}
+}
+
+// addressedTrace is a trace whose address has a row.
+type addressedTrace monitor.Trace
+
+func (addressedTrace) Fields() []monitor.FieldOf[addressedTrace] {
+	return []monitor.FieldOf[addressedTrace]{{Address: func(t *addressedTrace) *netip.Addr { return &t.OrigIP }}}
+}
+
+func TestAnAddressWithARowIsReplaced(t *testing.T) {
+	own := fieldsOf(monitor.TypeTrace, func(f *Flow) *addressedTrace { return (*addressedTrace)(&f.Trace) })
+	one, other := netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("10.0.0.2")
+	for kind, want := range map[monitor.MessageType]netip.Addr{monitor.TypeTrace: other, monitor.TypeDrop: one} {
+		f := &Flow{Type: kind, Trace: monitor.Trace{OrigIP: one}}
+		f.replaceAddresses(own, func(netip.Addr) netip.Addr { return other })
+		require.Equal(t, want, f.Trace.OrigIP)
 	}
 }
 

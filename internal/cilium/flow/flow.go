@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package flow turns a notification of Cilium's datapath into a flow, as Hubble does. A notification with its packet goes in. A Flow comes
-// out, and the forms in which Hubble prints it: a line, JSON, both also under a field mask. A flow lacks what only the agent knows
-// (labels, pod names, services, the endpoint table).
+// out, and the forms in which Hubble prints it: a line, JSON, both also under a field mask. What only Kubernetes and the agent know of its ends
+// (labels, pods, workloads, services) a flow has from Names. It lacks what else the agent knows, such as DNS names and names of policies.
 //
 // Its fields are those of Hubble's parser (pkg/hubble/parser, Cilium 1.18 and 1.20), with these differences:
 //   - Hubble refuses a packet with a header that is cut short or contradicts itself. A flow has the headers before that one and a Problem,
 //     so that no event is lost.
 //   - Hubble stops at VLAN tags, IPv6 extension headers and any fragment. A flow has what follows, and the ports of a first fragment.
-//   - Hubble asks the endpoint table for the direction. A flow derives it from the event alone, see direction.go.
+//   - Hubble asks the endpoint table for the direction. A flow asks Names; where these do not tell it, it derives the direction from the event
+//     alone, see direction.go.
 //   - For a tunnel flag on a packet without a tunnel, Hubble reads the UDP payload of an earlier packet. A flow has the packet.
 //   - Hubble reads zero bytes, and bytes beyond the captured length, as a packet. A flow does not.
 //   - Hubble reads a group address in an IGMP report of version 3, which has none.
@@ -23,7 +24,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 )
 
-// Flow is one event. Reuse one value for many events: Decode overwrites all of it. Only Decode and SetLost change it. No method allocates,
+// Flow is one event. Reuse one value for many events: Decode overwrites all of it. Only Decode, Resolve and SetLost change it. No method allocates,
 // except to grow the slice that it appends to.
 type Flow struct {
 	Class   Class
@@ -65,6 +66,8 @@ type Flow struct {
 	Headers        // of the packet; in a tunnel, of the packet inside
 	place   place  // of the headers in the notification's packet
 	Tunnel  Tunnel // Protocol is TunnelNone when there is none
+	Ends           // Decode sets none; see Resolve
+	hidden  hidden // of the ends' names, in a line under a mask
 
 	// The fields of the notification, by its type. The others are zero.
 	Drop     monitor.Drop

@@ -97,17 +97,23 @@ var flowFields = withOwnFields([]field{
 	},
 	{
 		name: "source", message: "Endpoint",
-		json: func(f *Flow, w object, _ export) object {
-			return w.open("source").number("identity", uint64(f.SourceIdentity)).close()
+		json: func(f *Flow, w object, _ export) object { return f.Source.json(w, "source", f.SourceIdentity) },
+		shown: []part{
+			{"identity", func(f *Flow) { f.SourceIdentity = 0 }},
+			{"namespace", func(f *Flow) { f.hidden.source.namespace = true }},
+			{"pod_name", func(f *Flow) { f.hidden.source.pod = true }},
 		},
-		shown: []part{{"identity", func(f *Flow) { f.SourceIdentity = 0 }}},
 	},
 	{
 		name: "destination", message: "Endpoint",
 		json: func(f *Flow, w object, _ export) object {
-			return w.open("destination").number("identity", uint64(f.DestinationIdentity)).close()
+			return f.Destination.json(w, "destination", f.DestinationIdentity)
 		},
-		shown: []part{{"identity", func(f *Flow) { f.DestinationIdentity = 0 }}},
+		shown: []part{
+			{"identity", func(f *Flow) { f.DestinationIdentity = 0 }},
+			{"namespace", func(f *Flow) { f.hidden.destination.namespace = true }},
+			{"pod_name", func(f *Flow) { f.hidden.destination.pod = true }},
+		},
 	},
 	{
 		name: "Type",
@@ -150,8 +156,24 @@ var flowFields = withOwnFields([]field{
 			{"type", func(f *Flow) { f.Type = 0 }},
 		},
 	},
-	{name: "source_service", message: "Service"},
-	{name: "destination_service", message: "Service"},
+	{
+		name: "source_service", message: "Service",
+		json: func(f *Flow, w object, _ export) object { return f.SourceService.json(w, "source_service") },
+		shown: []part{
+			{"", func(f *Flow) { f.SourceService = nil }},
+			{"name", func(f *Flow) { f.hidden.source.service = true }},
+			{"namespace", func(f *Flow) { f.hidden.source.serviceNamespace = true }},
+		},
+	},
+	{
+		name: "destination_service", message: "Service",
+		json: func(f *Flow, w object, _ export) object { return f.DestinationService.json(w, "destination_service") },
+		shown: []part{
+			{"", func(f *Flow) { f.DestinationService = nil }},
+			{"name", func(f *Flow) { f.hidden.destination.service = true }},
+			{"namespace", func(f *Flow) { f.hidden.destination.serviceNamespace = true }},
+		},
+	},
 	{
 		name: "traffic_direction",
 		json: func(f *Flow, w object, _ export) object {

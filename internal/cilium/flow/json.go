@@ -11,9 +11,11 @@ import (
 	"net/netip"
 	"strconv"
 	"time"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/printable"
 )
 
 // AppendHubbleJSON appends the exporter's line for the event, without the newline. A flow has no uuid, because the agent makes it up.
@@ -221,6 +223,12 @@ func (w object) address(name string, a netip.Addr) object {
 	return append(a.AppendTo(append(w.key(name), '"')), '"')
 }
 
+// escape writes an escape of a character below U+10000.
+func (w object) escape(r rune) object {
+	const digits = "0123456789abcdef"
+	return append(w, '\\', 'u', digits[r>>12&0xf], digits[r>>8&0xf], digits[r>>4&0xf], digits[r&0xf])
+}
+
 // cpu writes a CPU's number, nothing when it is not known.
 func (w object) cpu(cpu int32) object {
 	if cpu < 0 {
@@ -251,14 +259,21 @@ func (w object) text(name, s string) object {
 	if s == "" {
 		return w
 	}
-	w = append(w.key(name), '"')
+	return w.key(name).quoted(s)
+}
+
+// quoted writes a string of unknown content. What could fool a reader is escaped.
+func (w object) quoted(s string) object {
+	w = append(w, '"')
 	for _, r := range s {
 		switch {
 		case r == '"' || r == '\\':
 			w = append(w, '\\', byte(r))
-		case r < ' ':
-			const digits = "0123456789abcdef"
-			w = append(w, '\\', 'u', '0', '0', digits[r>>4], digits[r&0xf])
+		case r < ' ' || r >= 0x7f && printable.Hides(r):
+			if high, low := utf16.EncodeRune(r); high != utf8.RuneError {
+				w, r = w.escape(high), low
+			}
+			w = w.escape(r)
 		default:
 			w = utf8.AppendRune(w, r)
 		}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/printable"
 )
 
 // AppendLine appends the line that `hubble observe` (debug and raw events: `hubble observe debug-events`, `agent-events`)
@@ -86,17 +87,28 @@ type end struct {
 	destination bool
 }
 
-// append appends "10.0.0.1:443 (ID:1001)". Without an IP header it appends the Ethernet address, without that no address.
+// append appends "10.0.0.1:443 (ID:1001)", with the pod or the service in place of the address where one is known: "shop/cart-7d9f:443". Without
+// an IP header it appends the Ethernet address, without that no address.
 func (e end) append(dst []byte) []byte {
 	f := e.flow
 	address, port, mac, identity := f.IP.Source, f.L4.SourcePort, f.Ethernet.Source, f.SourceIdentity
 	if e.destination {
 		address, port, mac, identity = f.IP.Destination, f.L4.DestinationPort, f.Ethernet.Destination, f.DestinationIdentity
 	}
+	var namespace, name string
+	if f.Ends != (Ends{}) {
+		if e.destination {
+			namespace, name = f.hidden.destination.name(f.Destination, f.DestinationService)
+		} else {
+			namespace, name = f.hidden.source.name(f.Source, f.SourceService)
+		}
+	}
 	if !f.L4.Protocol.HasPorts() { // a socket event may have a port and no known protocol
 		port = 0
 	}
 	switch {
+	case f.IP.Version != 0 && name != "":
+		dst = appendPlace(dst, namespace, name, port)
 	case f.IP.Version != 0:
 		dst = appendHost(dst, address, port)
 	case f.HasEthernet:
@@ -120,6 +132,18 @@ func appendHost(dst []byte, address netip.Addr, port uint16) []byte {
 		dst = append(appendAddress(append(dst, '['), address), ']')
 	} else {
 		dst = appendAddress(dst, address)
+	}
+	return strconv.AppendUint(append(dst, ':'), uint64(port), 10)
+}
+
+// appendPlace appends a name in its namespace, and the port when there is one. What could fool a reader is escaped: names may come from a file.
+func appendPlace(dst []byte, namespace, name string, port uint16) []byte {
+	if namespace != "" {
+		dst = append(printable.Append(dst, namespace), '/')
+	}
+	dst = printable.Append(dst, name)
+	if port == 0 {
+		return dst
 	}
 	return strconv.AppendUint(append(dst, ':'), uint64(port), 10)
 }

@@ -246,6 +246,8 @@ func (m *Mask) apply(f Flow) Flow {
 	if f.IP.Version == 0 && m.inPart("IP") { // an IP header of which nothing is known
 		f.IP.Version = 4
 	}
+	f.hidden.source.emptyService = m.inPart("source_service")
+	f.hidden.destination.emptyService = m.inPart("destination_service")
 	return f
 }
 

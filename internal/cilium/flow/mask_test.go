@@ -63,6 +63,40 @@ func TestAMaskLeavesItsFieldsOnly(t *testing.T) {
 	}
 }
 
+// What a mask does not have of the names, neither form shows.
+func TestAMaskOfNames(t *testing.T) {
+	f, at := maskedFlow(t), time.Date(2026, 3, 4, 5, 6, 7, 8e6, time.UTC)
+	f.Ends = Ends{
+		Source:      &Endpoint{ID: 7, Identity: 1001, Local: true, Namespace: "shop", PodName: "cart-1", Labels: []string{"k8s:app=cart"}, Workloads: []Workload{{"Deployment", "cart"}}},
+		Destination: &Endpoint{Namespace: "data"}, DestinationService: &Service{Namespace: "other", Name: "db"},
+	}
+	const tail = " (unknown) UNKNOWN VERDICT_UNKNOWN ()"
+	for mask, want := range map[string][2]string{
+		"IP source.pod_name": {`{"flow":{"IP":{"source":"10.0.0.1","destination":"10.0.0.2","ipVersion":"IPv4"},"source":{"pod_name":"cart-1"}}}`, "N/A: cart-1 (unknown) <> 10.0.0.2" + tail},
+		"IP.source source.namespace source.pod_name": {
+			`{"flow":{"IP":{"source":"10.0.0.1"},"source":{"namespace":"shop","pod_name":"cart-1"}}}`, "N/A: shop/cart-1 (unknown) <> " + tail,
+		},
+		"IP destination_service": {
+			`{"flow":{"IP":{"source":"10.0.0.1","destination":"10.0.0.2","ipVersion":"IPv4"},"destination_service":{"name":"db","namespace":"other"}}}`,
+			"N/A: 10.0.0.1 (unknown) <> other/db" + tail,
+		},
+		"IP.destination destination.namespace destination_service.name": {
+			`{"flow":{"IP":{"destination":"10.0.0.2"},"destination":{"namespace":"data"},"destination_service":{"name":"db"}}}`, "N/A:  (unknown) <> db" + tail,
+		},
+		"IP.source source.pod_name source.namespace source_service.name": { // Hubble makes a service of the mask, whose namespace wins
+			`{"flow":{"IP":{"source":"10.0.0.1"},"source":{"namespace":"shop","pod_name":"cart-1"},"source_service":{}}}`, "N/A: cart-1 (unknown) <> " + tail,
+		},
+		"source.workloads source.labels source.ID": {
+			`{"flow":{"source":{"ID":7,"labels":["k8s:app=cart"],"workloads":[{"name":"cart","kind":"Deployment"}]}}}`, "N/A:  (unknown) <> " + tail,
+		},
+	} {
+		m, err := NewMask(strings.Fields(mask))
+		require.NoError(t, err)
+		require.Equal(t, want[0], string(m.AppendHubbleJSON(nil, f, "", at)), mask)
+		require.Equal(t, want[1], string(m.AppendLine(nil, f, at)), mask)
+	}
+}
+
 func TestAMaskOfEveryFieldChangesNothing(t *testing.T) {
 	m, err := NewMask(strings.Split(fieldNames("Flow"), ", "))
 	require.NoError(t, err)

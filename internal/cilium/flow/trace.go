@@ -29,13 +29,13 @@ func (f *Flow) trace(n *monitor.Notification) {
 	}
 	switch {
 	case t.Reason == monitor.TraceReasonUnknown, t.Reason == monitor.TraceReasonSRv6Encap,
-		t.Reason == monitor.TraceReasonSRv6Decap, encryptOverlay(n):
+		t.Reason == monitor.TraceReasonSRv6Decap, f.encryptOverlay():
 	case t.Reason == monitor.TraceReasonReply:
 		f.Reply = Yes
 	default:
 		f.Reply = No
 	}
-	f.traceDirections(n)
+	f.goesTraced(traceDirection(n))
 }
 
 // traceReason returns flow.proto's number for the datapath's. flow.proto puts unknown first.
@@ -51,23 +51,24 @@ func traceReason(reason uint8) TraceReason {
 
 // encryptOverlay reports whether a trace is of overlay traffic before its encryption. From version 2 on (Cilium 1.19) the reason's number is
 // reserved.
-func encryptOverlay(n *monitor.Notification) bool {
-	return n.Trace.Reason == monitor.TraceReasonEncryptOverlay && n.Version < 2
+func (f *Flow) encryptOverlay() bool {
+	return f.Trace.Reason == monitor.TraceReasonEncryptOverlay && f.Version < 2
 }
 
-// traceDirections sets the directions of a trace. Without a reporting endpoint the connection's direction is not known.
-func (f *Flow) traceDirections(n *monitor.Notification) {
+// goesTraced sets the directions of a trace by that of its packet. Without a reporting endpoint the connection's direction is not known.
+func (f *Flow) goesTraced(packet Direction) {
 	reply := f.Reply
-	if n.Trace.Reason == monitor.TraceReasonUnknown {
+	if f.Trace.Reason == monitor.TraceReasonUnknown {
 		reply = f.shownReply()
 	} else if reply == Unknown { // it was put into a tunnel or came out of one: no reply for Hubble
 		reply = No
 	}
-	f.goes(traceDirection(n), reply)
+	f.Direction = DirectionUnknown
+	f.goes(packet, reply)
 	switch {
-	case n.Source == 0:
+	case f.EndpointID == 0:
 		f.Direction = DirectionUnknown
-	case n.Trace.Reason != monitor.TraceReasonUnknown && (translatedOut(n) || encryptOverlay(n)):
+	case f.Trace.Reason != monitor.TraceReasonUnknown && (f.translatedOut() || f.encryptOverlay()):
 		f.Direction = DirectionEgress
 	}
 }
@@ -112,10 +113,10 @@ func traceDirection(n *monitor.Notification) Direction {
 
 // translatedOut reports whether the packet's source was translated on its way out, so that its connection is outgoing. Where a packet
 // reaches a pod or its proxy, the original address has another meaning: the source before a service's answer got the service's address.
-func translatedOut(n *monitor.Notification) bool {
-	switch n.SubType {
+func (f *Flow) translatedOut() bool {
+	switch f.SubType {
 	case monitor.TraceToStack, monitor.TraceToOverlay, monitor.TraceToNetwork, monitor.TraceToCrypto:
-		return n.Trace.OrigIP.IsValid()
+		return f.Trace.OrigIP.IsValid()
 	}
 	return false
 }

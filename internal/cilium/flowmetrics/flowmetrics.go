@@ -4,7 +4,7 @@
 // drop reason, direction and the like.
 //
 // The number of sums is bounded for any events, because the values come from Cilium's lists of names. One value stands for
-// everything without a name.
+// everything without a name. Names of pods and the like, which are in no list, are left out unless Naming asks for them, within a bound.
 package flowmetrics
 
 import (
@@ -18,10 +18,13 @@ import (
 type Totals struct {
 	mu   sync.Mutex
 	sums map[key]*Sums
+	named
 }
 
-// New returns an empty Totals.
-func New() *Totals { return &Totals{sums: map[key]*Sums{}} }
+// New returns an empty Totals, whose series the names distinguish that naming wants.
+func New(naming Naming) *Totals {
+	return &Totals{sums: map[key]*Sums{}, named: named{Naming: naming, sums: map[namedKey]*Sums{}, others: map[namedKey]*Sums{}}}
+}
 
 // Sums are the sums of a series.
 type Sums struct {
@@ -51,6 +54,8 @@ type Series struct {
 	Direction        flow.Direction // of the packet, not of the connection
 	Transport        string         // in OpenTelemetry's spelling; "other" for a protocol that Hubble does not name
 	LostSource       string         // of losses, which have no other field
+
+	Source, Destination End
 }
 
 // Entry is a series and its sums.
@@ -67,7 +72,10 @@ func (t *Totals) Add(f *flow.Flow) {
 	k := keyOf(f)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	s := t.of(k)
+	s, ok := t.named.of(k, f)
+	if !ok {
+		s = t.of(k)
+	}
 	s.Events++
 	if f.OrigLen != 0 {
 		s.Packets++
@@ -99,11 +107,28 @@ func (t *Totals) of(k key) *Sums {
 func (t *Totals) Entries() []Entry {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	entries := make([]Entry, 0, len(t.sums))
+	entries := make([]Entry, 0, len(t.sums)+len(t.named.sums)+len(t.others))
 	for k, s := range t.sums {
 		entries = append(entries, Entry{k.series(), *s})
 	}
+	for _, sums := range []map[namedKey]*Sums{t.named.sums, t.others} {
+		for k, s := range sums {
+			series := k.series()
+			series.Source, series.Destination = k.source, k.destination
+			entries = append(entries, Entry{series, *s})
+		}
+	}
 	return entries
+}
+
+// Others returns how many events were counted under the name Other. A nil Totals has none.
+func (t *Totals) Others() int64 {
+	if t == nil {
+		return 0
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.events
 }
 
 // keyOf returns the key of an event. All numbers without a name of Cilium's become the same value.

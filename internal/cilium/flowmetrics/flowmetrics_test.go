@@ -3,6 +3,7 @@
 package flowmetrics
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"net/netip"
 	"sync"
@@ -27,7 +28,7 @@ func all(t *Totals) map[Series]Sums {
 }
 
 func TestEventsAreAddedUpByWhatTheyHaveInCommon(t *testing.T) {
-	totals := New()
+	totals := New(Naming{})
 	tcp := flow.Headers{IP: flow.IP{Version: 4, Protocol: 6}}
 	for _, f := range []flow.Flow{
 		{Type: monitor.TypeTrace, Verdict: flow.VerdictForwarded, SubType: 0, ObservationPoint: flow.ToEndpoint, PacketDirection: flow.DirectionIngress, OrigLen: 60, Headers: tcp},
@@ -70,7 +71,7 @@ func TestNothingIsCountedWhereNobodyWantsIt(t *testing.T) {
 // 9 protocols. Only few of their combinations are possible.
 func TestTheNumberOfSeriesIsBounded(t *testing.T) {
 	const bound = 6000
-	totals := New()
+	totals := New(Naming{})
 	r := rand.New(rand.NewPCG(1, 2))
 	var n monitor.Notification
 	var f flow.Flow
@@ -108,7 +109,7 @@ func TestTheNumberOfSeriesIsBounded(t *testing.T) {
 }
 
 func TestAddingAndReadingMayGoOnTogether(t *testing.T) {
-	totals := New()
+	totals := New(Naming{})
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		for i := range 10_000 {
@@ -127,8 +128,84 @@ func TestAddingAndReadingMayGoOnTogether(t *testing.T) {
 	require.Equal(t, int64(10_000), sum)
 }
 
+// between is an event between two pods.
+func between(source, destination *flow.Endpoint) *flow.Flow {
+	return &flow.Flow{Type: monitor.TypeTrace, OrigLen: 10, Ends: flow.Ends{Source: source, Destination: destination}}
+}
+
+func TestNamesDistinguishSeriesWhereTheyAreWanted(t *testing.T) {
+	cart := &flow.Endpoint{Namespace: "shop", PodName: "cart-1", Workloads: []flow.Workload{{Kind: "Deployment", Name: "cart"}}}
+	db := &flow.Endpoint{Namespace: "data", PodName: "db-0"}
+	events := []*flow.Flow{between(cart, db), between(cart, nil), between(nil, db), between(nil, nil), between(cart, db)}
+	for name, tt := range map[string]struct {
+		naming Naming
+		want   map[[2]End]int64
+	}{
+		"none": {Naming{MaxSeries: 9}, map[[2]End]int64{{}: 5}},
+		"the source's workload": {
+			Naming{Source: Wanted{Workload: true}, MaxSeries: 9}, map[[2]End]int64{{}: 2, {{Workload: "cart"}, {}}: 3},
+		},
+		"all": {
+			Naming{Source: Wanted{true, true, true}, Destination: Wanted{true, true, true}, MaxSeries: 9},
+			map[[2]End]int64{
+				{}: 1, {{"shop", "cart", "cart-1"}, {"data", "", "db-0"}}: 2, {{"shop", "cart", "cart-1"}, {}}: 1, {{}, {"data", "", "db-0"}}: 1,
+			},
+		},
+		"beyond the bound": {
+			Naming{Source: Wanted{Pod: true}, Destination: Wanted{Namespace: true}, MaxSeries: 1},
+			map[[2]End]int64{{}: 1, {{Pod: "cart-1"}, {Namespace: "data"}}: 2, {{Pod: Other}, {}}: 1, {{}, {Namespace: Other}}: 1},
+		},
+	} {
+		totals := New(tt.naming)
+		for _, f := range events {
+			totals.Add(f)
+		}
+		got, others := map[[2]End]int64{}, int64(0)
+		for _, e := range totals.Entries() {
+			require.Equal(t, "trace", e.Type)
+			require.Equal(t, 10*e.Events, e.Bytes)
+			got[[2]End{e.Source, e.Destination}] += e.Events
+			for _, end := range []End{e.Source, e.Destination} {
+				if end.Pod == Other || end.Namespace == Other {
+					others += e.Events
+				}
+			}
+		}
+		require.Equal(t, tt.want, got, name)
+		require.Equal(t, others, totals.Others(), name)
+	}
+	var none *Totals
+	require.Zero(t, none.Others())
+}
+
+// Any number of pods makes no more series than the bound, and those of Other.
+func TestTheNumberOfSeriesWithNamesIsBounded(t *testing.T) {
+	const bound, events = 100, 20_000
+	totals := New(Naming{Source: Wanted{Pod: true}, Destination: Wanted{Pod: true}, MaxSeries: bound})
+	for i := range events {
+		totals.Add(between(&flow.Endpoint{PodName: fmt.Sprint(i)}, &flow.Endpoint{PodName: fmt.Sprint(i % 7)}))
+	}
+	entries := totals.Entries()
+	require.Len(t, entries, bound+1)
+	var sum int64
+	for _, e := range entries {
+		sum += e.Events
+	}
+	require.EqualValues(t, events, sum)
+	require.EqualValues(t, events-bound, totals.Others())
+}
+
+func BenchmarkAddNames(b *testing.B) {
+	totals := New(Naming{Source: Wanted{true, true, true}, Destination: Wanted{true, true, true}, MaxSeries: 100})
+	f := between(&flow.Endpoint{Namespace: "shop", PodName: "cart-7d9f", Workloads: []flow.Workload{{Name: "cart"}}}, &flow.Endpoint{Namespace: "data", PodName: "db-0"})
+	b.ReportAllocs()
+	for b.Loop() {
+		totals.Add(f)
+	}
+}
+
 func BenchmarkAdd(b *testing.B) {
-	totals := New()
+	totals := New(Naming{})
 	f := flow.Flow{Type: monitor.TypeTrace, Verdict: flow.VerdictForwarded, OrigLen: 60, Headers: flow.Headers{IP: flow.IP{Version: 4, Protocol: 6}}}
 	b.ReportAllocs()
 	for b.Loop() {

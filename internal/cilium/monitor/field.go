@@ -27,7 +27,7 @@ type Field struct {
 type FieldOf[N any] struct {
 	Field
 	Value   func(*N) uint64
-	Address func(*N) netip.Addr
+	Address func(*N) *netip.Addr // in the notification, so that pseudonyms can take its place
 }
 
 // ipTraceID is the number in an option of the packet's IP header.

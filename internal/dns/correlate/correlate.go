@@ -61,7 +61,7 @@ type Correlator struct {
 	open   openTypes
 	untied atomic.Int64
 	early  atomic.Int64
-	missed [serverExchange + 1]miss // by pair
+	missed [dns.LastPair + 1]miss // by pair
 }
 
 // miss is the time of the last response without a query, because it has no key or another one.
@@ -71,7 +71,7 @@ type miss struct {
 }
 
 // miss notes a response that may belong to any query.
-func (c *Correlator) miss(pair byte) { c.missed[pair] = miss{c.Clock.Mark(), true} }
+func (c *Correlator) miss(pair dns.Pair) { c.missed[pair] = miss{c.Clock.Mark(), true} }
 
 // Untied is the number of queries and responses so far without a key: their layout is unknown or a name is too long. It may be called from
 // any goroutine.
@@ -172,8 +172,8 @@ func (c *Correlator) AddPrepared(e *dns.Event, p *Prepared, raw []byte, received
 	if c.absorb(e, raw, at) || c.absorbRecursion(e, at) {
 		return Decision{Verdict: Merged}
 	}
-	if isRateLimited(e.ID) {
-		c.miss(serverExchange)
+	if e.RateLimited {
+		c.miss(dns.ServerExchange)
 		return Decision{Verdict: Pass}
 	}
 	t := p.tie
@@ -191,7 +191,7 @@ func (c *Correlator) AddPrepared(e *dns.Event, p *Prepared, raw []byte, received
 	if t.other {
 		tag |= tagDoubtful
 	}
-	if t.pair == clientCall && t.tag == tagRequest {
+	if t.pair == dns.ClientCall && t.tag == tagRequest {
 		c.calls[thread(e)].note(e, c.key, t.asker)
 	}
 	entry := c.store.Find(c.hash, c.key)
@@ -203,7 +203,7 @@ func (c *Correlator) AddPrepared(e *dns.Event, p *Prepared, raw []byte, received
 			c.miss(t.pair)
 		}
 		if entry != nil && t.tag == tagRequest && c.isOpen(entry, at) {
-			if t.pair == clientCall {
+			if t.pair == dns.ClientCall {
 				c.anotherCall(entry)
 				return Decision{Verdict: Pass}
 			}
@@ -247,10 +247,10 @@ func (c *Correlator) hold(raw []byte, received, at int64, tag uint16) Decision {
 		id = c.Identify(raw)
 	}
 	c.data = append(c.data[:0], raw...)
-	if c.key[0] == clientCall {
+	if c.key[0] == byte(dns.ClientCall) {
 		var facts lookupFacts
 		if tag&tagKind == tagResponse {
-			facts.rank = rankResult
+			facts.rank = dns.RankResult
 		}
 		c.data = facts.append(c.data)
 		if c.store.Find(c.hash, c.key) == nil {

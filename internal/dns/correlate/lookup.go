@@ -26,52 +26,10 @@ type Lookup struct {
 	Cached bool       // the cache had the answer
 }
 
-// step is an event's place in an open look-up.
-type step struct {
-	part   bool
-	rank   uint8 // the record is made of the event with the highest rank; 0 for none
-	server uint8 // the server is from the event with the highest value; 0 for none
-	asks   bool  // it is about a query to a server
-	caches bool  // its status says whether the cache had the answer
-	own    bool  // the program writes it itself
-}
-
-// Ranks of events.
-const (
-	rankCall = iota
-	rankResponse
-	rankCached
-	rankAnswer
-	rankResult
-)
-
-// stepOf returns the step of an event id. The service's events come in this order: 3016 and 3018 (the cache), then for each server 3019,
-// 3009, 3010, 3011 and 3020.
-func stepOf(id uint16) step {
-	switch id {
-	case 3007, 3015:
-		return step{part: true, own: true}
-	case 3009:
-		return step{part: true, server: 1, asks: true}
-	case 3010:
-		return step{part: true, server: 2, asks: true}
-	case 3011:
-		return step{part: true, rank: rankResponse, server: 3, asks: true}
-	case 3016:
-		return step{part: true}
-	case 3018:
-		return step{part: true, rank: rankCached, caches: true}
-	case 3019:
-		return step{part: true, asks: true}
-	case 3020:
-		return step{part: true, rank: rankAnswer, asks: true}
-	}
-	return step{}
-}
-
 // lookupFacts is the kept information of a look-up's events. It follows the event that the record will be made of.
 type lookupFacts struct {
-	rank, server  uint8
+	rank          dns.Rank
+	server        uint8
 	asked, cached bool
 	addr          netip.Addr
 }
@@ -94,13 +52,13 @@ func (f *lookupFacts) append(dst []byte) []byte {
 	if f.addr.IsValid() {
 		addr = f.addr.As16()
 	}
-	return append(append(dst, f.rank, f.server, flags, 0), addr[:]...)
+	return append(append(dst, byte(f.rank), f.server, flags, 0), addr[:]...)
 }
 
 // cutFacts splits the kept bytes of a look-up into the event and the facts.
 func cutFacts(data []byte) (raw []byte, f lookupFacts) {
 	raw, b := data[:len(data)-factsSize], data[len(data)-factsSize:]
-	f = lookupFacts{rank: b[0], server: b[1], asked: b[2]&1 != 0, cached: b[2]&2 != 0}
+	f = lookupFacts{rank: dns.Rank(b[0]), server: b[1], asked: b[2]&1 != 0, cached: b[2]&2 != 0}
 	if b[2]&4 != 0 {
 		f.addr = netip.AddrFrom16([16]byte(b[4:])).Unmap()
 	}
@@ -116,7 +74,7 @@ func (f *lookupFacts) lookup(events int64) Lookup {
 func (c *Correlator) kept(entry *hold.Entry) (raw []byte, x Exchange) {
 	raw, x.ID = hold.CutID(c.store.Data(entry))
 	switch {
-	case c.store.Key(entry)[0] == clientCall:
+	case c.store.Key(entry)[0] == byte(dns.ClientCall):
 		var f lookupFacts
 		raw, f = cutFacts(raw)
 		x.Lookup = f.lookup(entry.Count)
@@ -128,8 +86,8 @@ func (c *Correlator) kept(entry *hold.Entry) (raw []byte, x Exchange) {
 
 // absorb merges an event into the open look-up that it is part of. It reports whether there is one.
 func (c *Correlator) absorb(e *dns.Event, raw []byte, at int64) bool {
-	s := stepOf(e.ID)
-	if !s.part || !c.findCall(e, s, at) {
+	s := e.Meaning.Lookup
+	if !s.Part || !c.findCall(e, at) {
 		return false
 	}
 	entry := c.store.Get(c.key)
@@ -141,20 +99,20 @@ func (c *Correlator) absorb(e *dns.Event, raw []byte, at int64) bool {
 	}
 	kept, id := hold.CutID(c.store.Data(entry))
 	before, facts := cutFacts(kept)
-	better := s.rank > facts.rank
-	if s.caches {
+	better := s.Rank > facts.rank
+	if s.Caches {
 		status, ok := e.Num(dns.Status)
 		facts.cached = facts.cached || ok && status == 0
 		better = better && facts.cached
 	}
-	facts.asked = facts.asked || s.asks
-	if s.server > 0 && s.server >= facts.server {
+	facts.asked = facts.asked || s.Asks
+	if s.Server > 0 && s.Server >= facts.server {
 		if addr, _, ok := e.FirstAddr(dns.ServerAddress); ok && !addr.IsUnspecified() {
-			facts.addr, facts.server = addr.WithZone(""), s.server
+			facts.addr, facts.server = addr.WithZone(""), s.Server
 		}
 	}
 	if better {
-		before, facts.rank = raw, s.rank
+		before, facts.rank = raw, s.Rank
 		entry.Tag |= tagDoubtful // there is an answer, even if the call has none
 	}
 	c.data = append(facts.append(append(c.data[:0], before...)), id[:]...)
@@ -175,12 +133,12 @@ func (c *Correlator) spans(entry *hold.Entry, at int64) bool {
 }
 
 // findCall sets c.key to the key of the call that an event at a time may be part of. It reports whether there is one.
-func (c *Correlator) findCall(e *dns.Event, s step, at int64) bool {
+func (c *Correlator) findCall(e *dns.Event, at int64) bool {
 	if e.LayoutUnknown() {
 		return false
 	}
 	asker := uint64(e.ProcessID)
-	if !s.own {
+	if !e.OwnProcess {
 		pid, ok := e.Num(dns.ClientPID)
 		if !ok {
 			return false
@@ -205,7 +163,7 @@ func (c *Correlator) findCall(e *dns.Event, s step, at int64) bool {
 		c.key = append(c.key[:0], call.key...)
 		return true
 	}
-	c.key = key.AppendNumber(append(c.key[:0], clientCall), e, dns.QueryType)
+	c.key = key.AppendNumber(append(c.key[:0], byte(dns.ClientCall)), e, dns.QueryType)
 	from := len(c.key)
 	var ok bool
 	if c.key, ok = appendAsker(c.key, e, asker); !ok {

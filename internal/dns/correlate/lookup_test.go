@@ -36,7 +36,8 @@ func newResolver(t testing.TB) *resolver {
 func (r *resolver) says(id uint16, fields map[string]any) Decision {
 	r.t.Helper()
 	process, thread := program, programThread
-	if stepOf(id).part && !stepOf(id).own {
+	e := &dns.Event{Record: etw.Record{ID: id}}
+	if r.decoder.Decode(e); e.Meaning.Lookup.Part && !e.OwnProcess {
 		process, thread = service, serviceThread
 	}
 	return r.saysAs(id, process, thread, 9, fields)

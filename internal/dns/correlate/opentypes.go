@@ -10,6 +10,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/budget"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
 )
@@ -124,14 +125,14 @@ func (c *Correlator) onlyCall(asker []byte, at int64) bool {
 
 // callKey sets c.key to the key of a call.
 func (c *Correlator) callKey(typ uint16, asker []byte) []byte {
-	c.key = binary.AppendUvarint(append(c.key[:0], clientCall, 1), uint64(typ))
+	c.key = binary.AppendUvarint(append(c.key[:0], byte(dns.ClientCall), 1), uint64(typ))
 	c.key = append(c.key, asker...)
 	return c.key
 }
 
 // drop removes an entry.
 func (c *Correlator) drop(entry *hold.Entry) {
-	if key := c.store.Key(entry); key[0] == clientCall && c.store.Get(key) == entry {
+	if key := c.store.Key(entry); key[0] == byte(dns.ClientCall) && c.store.Get(key) == entry {
 		c.open.remove(key)
 	}
 	c.store.Drop(entry)

@@ -15,11 +15,11 @@ import (
 
 // absorbRecursion merges an event of recursion into the exchange that it is part of. It reports whether there is one.
 func (c *Correlator) absorbRecursion(e *dns.Event, at int64) bool {
-	if sent, answered, timedOut := dns.RecursionEvent(e.ID); !sent && !answered && !timedOut || e.LayoutUnknown() {
+	if e.Meaning.Recursion == dns.NoRecursion || e.LayoutUnknown() {
 		return false
 	}
 	var nilGUID, ok bool
-	if c.key, nilGUID, ok = key.AppendGUID(append(c.key[:0], serverExchange), e); !ok || nilGUID {
+	if c.key, nilGUID, ok = key.AppendGUID(append(c.key[:0], byte(dns.ServerExchange)), e); !ok || nilGUID {
 		return false
 	}
 	entry := c.store.Get(c.key)

@@ -35,12 +35,6 @@ type Exchange struct {
 	Time int64
 }
 
-// Events of the DNS Server that report a fault of recursion, whatever code they have (Microsoft-Windows-DNSServer).
-const (
-	recurseAliasFailure = 286
-	dnssecFailure       = 288
-)
-
 // Of returns an event's exchange. failed is EventResult of the record. The name is appended to buffer.
 func Of(e *dns.Event, outcome dns.Outcome, at int64, buffer []byte) Exchange {
 	x := Exchange{Name: e.QName(buffer), Code: outcome.Code, HasCode: outcome.HasCode, Failed: outcome.Result == dns.ResultFailure, Time: at}
@@ -48,8 +42,7 @@ func Of(e *dns.Event, outcome dns.Outcome, at int64, buffer []byte) Exchange {
 	if typ, ok := e.QType(); ok && typ < 1<<16 {
 		x.Type, x.HasType = uint16(typ), true
 	}
-	switch e.ID {
-	case recurseAliasFailure, dnssecFailure:
+	if e.Fault {
 		x.Failed, x.HasCode = true, false // its code is of a packet that came
 	}
 	switch e.Role() {

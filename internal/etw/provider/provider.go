@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package provider writes ETW events of a provider of the program's own. In come an event's id, level and user data; out comes the event to
+// Package provider writes ETW events of a provider of the program's own. In come an event's description and user data; out comes the event to
 // every session that has enabled the provider. With it a session can be tried out with events of known number, and nothing else of the
 // host is touched: no manifest is registered.
 package provider
@@ -16,9 +16,14 @@ var ErrUnsupported = errors.New("writing ETW events needs Windows")
 
 // Event describes an event to write.
 type Event struct {
-	ID    uint16
-	Level uint8
-	Data  []byte // the user data; may be empty
+	ID      uint16
+	Version uint8
+	Channel uint8
+	Level   uint8
+	Opcode  uint8
+	Task    uint16
+	Keyword uint64
+	Data    []byte // the user data; may be empty
 }
 
 // Writer is a registered provider.

@@ -22,13 +22,13 @@ var (
 
 // descriptor is EVENT_DESCRIPTOR (evntprov.h).
 type descriptor struct {
-	id       uint16
-	_        uint8 // Version
-	_        uint8 // Channel
-	level    uint8
-	_        uint8  // Opcode
-	_        uint16 // Task
-	keywords uint64
+	id      uint16
+	version uint8
+	channel uint8
+	level   uint8
+	opcode  uint8
+	task    uint16
+	keyword uint64
 }
 
 // dataDescriptor is EVENT_DATA_DESCRIPTOR (evntprov.h).
@@ -59,7 +59,7 @@ func register(guid etw.GUID) (Writer, error) {
 //	ULONG EVNTAPI EventWrite(REGHANDLE RegHandle, PCEVENT_DESCRIPTOR EventDescriptor, ULONG UserDataCount,
 //	                         PEVENT_DATA_DESCRIPTOR UserData);
 func (w *windowsWriter) Write(e Event) error {
-	d := descriptor{id: e.ID, level: e.Level}
+	d := descriptor{id: e.ID, version: e.Version, channel: e.Channel, level: e.Level, opcode: e.Opcode, task: e.Task, keyword: e.Keyword}
 	var data dataDescriptor
 	var count uintptr
 	var pinner runtime.Pinner

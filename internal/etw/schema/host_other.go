@@ -11,3 +11,6 @@ func FromHost(*etw.Record) (*Template, error) { return nil, nil }
 
 // KeywordsFromHost returns no keywords: only Windows has its providers' manifests.
 func KeywordsFromHost(etw.GUID) ([]Keyword, error) { return nil, nil }
+
+// EventsFromHost returns no events: only Windows has its providers' manifests.
+func EventsFromHost(etw.GUID) ([]Descriptor, error) { return nil, nil }

@@ -8,7 +8,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/windows"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/wine"
 )
 
@@ -30,4 +32,21 @@ func TestWineTDHGivesTheFieldListsOfTheHost(t *testing.T) {
 		require.NoError(t, err)
 		require.Nil(t, got)
 	}
+}
+
+func TestWineTDHGivesTheEventsOfTheHostsManifests(t *testing.T) {
+	wine.Play(t)
+	for _, c := range []*Catalog{DNSServer(), DNSClient()} {
+		got, err := EventsFromHost(c.Provider)
+		require.NoError(t, err)
+		var want []Descriptor
+		for _, tmpl := range c.Templates {
+			if tmpl.Source == "" {
+				want = append(want, Descriptor{ID: tmpl.ID, Version: tmpl.Version, Channel: tmpl.Channel, Level: tmpl.Level, Task: tmpl.Task, Keyword: tmpl.Keyword})
+			}
+		}
+		require.ElementsMatch(t, want, got)
+	}
+	_, err := EventsFromHost(etw.GUID{})
+	require.ErrorIs(t, err, windows.ERROR_NOT_FOUND)
 }

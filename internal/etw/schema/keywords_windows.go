@@ -24,14 +24,26 @@ func KeywordsFromHost(provider etw.GUID) ([]Keyword, error) {
 	if err := procEnumerateProviderFields.Find(); err != nil {
 		return nil, err
 	}
+	info, err := grown(func(info []byte, size *uint32) uintptr {
+		status, _, _ := procEnumerateProviderFields.Call(uintptr(unsafe.Pointer(&provider[0])), keywordInformation,
+			uintptr(unsafe.Pointer(unsafe.SliceData(info))), uintptr(unsafe.Pointer(size)))
+		return status
+	})
+	if err != nil {
+		return nil, err
+	}
+	return parseKeywords(info)
+}
+
+// grown calls a function of TDH, which returns a Windows error, with a larger buffer until its result fits. size is that of the buffer, in
+// bytes, and becomes that of the result.
+func grown(call func(info []byte, size *uint32) (status uintptr)) ([]byte, error) {
 	size := uint32(16 << 10)
 	for range 3 {
 		info := make([]byte, size)
-		status, _, _ := procEnumerateProviderFields.Call(uintptr(unsafe.Pointer(&provider[0])), keywordInformation,
-			uintptr(unsafe.Pointer(unsafe.SliceData(info))), uintptr(unsafe.Pointer(&size)))
-		switch err := windows.Errno(status); {
+		switch err := windows.Errno(call(info, &size)); {
 		case err == windows.ERROR_SUCCESS:
-			return parseKeywords(info[:min(int(size), len(info))])
+			return info[:min(int(size), len(info))], nil
 		case !errors.Is(err, windows.ERROR_INSUFFICIENT_BUFFER):
 			return nil, err
 		}

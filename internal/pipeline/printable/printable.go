@@ -30,7 +30,7 @@ func Append(dst []byte, text string) []byte {
 		switch {
 		case r == utf8.RuneError && size == 1:
 			dst = append(dst, '\\', 'x', digits[text[i]>>4], digits[text[i]&15])
-		case hides(r):
+		case Hides(r):
 			dst = appendEscape(dst, r)
 		default:
 			dst = append(dst, text[i:i+size]...)
@@ -50,8 +50,8 @@ func String(text string) string {
 	return text
 }
 
-// hides reports whether a character is escaped.
-func hides(r rune) bool {
+// Hides reports whether Append escapes a character.
+func Hides(r rune) bool {
 	switch r {
 	case '\u2028', '\u2029', '\u115f', '\u1160', '\u3164', '\uffa0':
 		return true

@@ -61,7 +61,7 @@ func (c *Config) files() ([]file, error) {
 			wd, _ := os.Getwd()
 			return nil, fmt.Errorf("replay.path: %q: %w (looked from %s)", path, ErrNoFile, wd)
 		}
-		slices.SortFunc(files, compareNames)
+		slices.SortFunc(files, CompareNames)
 		for _, path := range files {
 			add(file{path: path})
 		}
@@ -215,8 +215,8 @@ func Name(path string) string {
 	return strings.ToValidUTF8(name, "\uFFFD")
 }
 
-// compareNames compares file names with their numbers as numbers: dns_2.etl comes before dns_10.etl.
-func compareNames(a, b string) int {
+// CompareNames compares file names with their numbers as numbers: dns_2.etl comes before dns_10.etl.
+func CompareNames(a, b string) int {
 	partsA, partsB := cutNumbers(a), cutNumbers(b)
 	for i := range min(len(partsA), len(partsB)) {
 		x, y := partsA[i], partsB[i]

@@ -90,13 +90,13 @@ func TestNamesAreOrderedTheSameWhicheverComesFirst(t *testing.T) {
 	names := []string{"", "1", "01", "2", "10", "a", "a1", "a01", "a1b", "a10", "a2b", "b", "1a", "a/1", "a/b"}
 	for _, a := range names {
 		for _, b := range names {
-			require.Equal(t, compareNames(a, b) > 0, compareNames(b, a) < 0, "%q %q", a, b)
-			require.Equal(t, a == b, compareNames(a, b) == 0, "%q %q", a, b)
+			require.Equal(t, CompareNames(a, b) > 0, CompareNames(b, a) < 0, "%q %q", a, b)
+			require.Equal(t, a == b, CompareNames(a, b) == 0, "%q %q", a, b)
 		}
 	}
-	sorted := slices.SortedFunc(slices.Values(names), compareNames)
+	sorted := slices.SortedFunc(slices.Values(names), CompareNames)
 	slices.Reverse(names)
-	require.Equal(t, sorted, slices.SortedFunc(slices.Values(names), compareNames))
+	require.Equal(t, sorted, slices.SortedFunc(slices.Values(names), CompareNames))
 }
 
 func TestAFileFollowsTheOneBeforeItsNumber(t *testing.T) {
@@ -190,8 +190,8 @@ func FuzzNamesAreInOneOrder(f *testing.F) {
 	f.Add("dns_1.etl", "dns_10.etl", "dns_2.etl")
 	f.Fuzz(func(t *testing.T, a, b, c string) {
 		all := []string{a, b, c}
-		slices.SortFunc(all, compareNames)
-		if compareNames(all[0], all[2]) > 0 {
+		slices.SortFunc(all, CompareNames)
+		if CompareNames(all[0], all[2]) > 0 {
 			t.Fatalf("%q comes after %q", all[0], all[2])
 		}
 		if follows(a, b) && !strings.ContainsAny(a, "0123456789") {

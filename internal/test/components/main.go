@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command components lists the repository's components wherever a list of them stands: in the builder's manifests, in docs/releasing.md and in
-// internal/test/forms. A component is a folder with a metadata.yaml, so a new one needs no other edit. The argument is the repository's folder.
+// Command components lists the repository's components wherever a list of them stands: in the builder's manifests, in docs/releasing.md,
+// docs/install.md and internal/test/forms. A component is a folder with a metadata.yaml, so a new one needs no other edit. The argument is the repository's folder.
 //
-// The manifests of the gateway and of a Windows node have a choice of the components and are not written.
+// builder-config.yaml and docs/install.md have the components whose distributions name it. The other distributions' manifests are not written.
 package main
 
 import (
@@ -42,13 +42,15 @@ func main() {
 	}
 }
 
-// notInAgent are the types of the components that only a node or a gateway of a cluster has, in manifests of their own: they link Cilium's filters
-// and the client of Kubernetes.
-var notInAgent = []string{"hubble", "k8s_names"}
+// component is a component's folder in the repository, its module's folder, the section of a configuration that it is configured in, its type in
+// configurations, and the distributions that have it.
+type component struct {
+	folder, module, section, typ string
+	distributions                []string
+}
 
-// component is a component's folder in the repository, its module's folder, the section of a configuration that it is configured in, and its
-// type in configurations.
-type component struct{ folder, module, section, typ string }
+// agent is the distribution of builder-config.yaml. The other lists have all components.
+const agent = "otelcol-winnet"
 
 func (c component) name() string { return path.Base(c.folder) }
 
@@ -62,28 +64,43 @@ func generate(root string) (map[string]string, error) {
 		return nil, err
 	}
 	files := map[string]string{"internal/test/forms/schema/components.go": factories(components)}
-	agent := slices.DeleteFunc(slices.Clone(components), func(c component) bool { return slices.Contains(notInAgent, c.typ) })
+	agents := slices.DeleteFunc(slices.Clone(components), func(c component) bool { return !slices.Contains(c.distributions, agent) })
 	for _, name := range []string{"builder-config.yaml", "builder-config.newest.yaml", "docs/releasing.md"} {
 		raw, err := os.ReadFile(filepath.Join(root, name))
 		if err != nil {
 			return nil, err
 		}
-		if files[name], err = entries(string(raw), agent, path.Ext(name) == ".yaml"); err != nil {
+		listed := components
+		if name == "builder-config.yaml" {
+			listed = agents
+		}
+		if files[name], err = entries(string(raw), listed, path.Ext(name) == ".yaml"); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	files["docs/releasing.md"], err = tags(files["docs/releasing.md"], components, modules)
-	return files, err
+	if files["docs/releasing.md"], err = tags(files["docs/releasing.md"], components, modules); err != nil {
+		return nil, err
+	}
+	const install = "docs/install.md"
+	raw, err := os.ReadFile(filepath.Join(root, install))
+	if err != nil {
+		return nil, err
+	}
+	if files[install], err = builtIn(string(raw), agents); err != nil {
+		return nil, fmt.Errorf("%s: %w", install, err)
+	}
+	return files, nil
 }
 
-// find finds the components, and the folders of the Go modules for users. Modules below an internal folder are tests and tools.
+// find finds the components, and the folders of the Go modules for users. Modules below an internal folder are tests and tools, and those below cmd are
+// programs, which nobody requires.
 func find(root string) (components []component, modules []string, err error) {
 	err = filepath.WalkDir(root, func(file string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
 		name := entry.Name()
-		if entry.IsDir() && file != root && (slices.Contains([]string{"dist", "out", "node_modules", "internal"}, name) || name[0] == '.') {
+		if entry.IsDir() && file != root && (slices.Contains([]string{"dist", "out", "node_modules", "internal", "cmd"}, name) || name[0] == '.') {
 			return filepath.SkipDir
 		}
 		if entry.IsDir() {
@@ -103,13 +120,16 @@ func find(root string) (components []component, modules []string, err error) {
 				return err
 			}
 			var metadata struct {
-				Type string `yaml:"type"`
+				Type   string `yaml:"type"`
+				Status struct {
+					Distributions []string `yaml:"distributions"`
+				} `yaml:"status"`
 			}
 			if err := yaml.Unmarshal(raw, &metadata); err != nil || metadata.Type == "" {
 				return fmt.Errorf("%s: want type, the component's name in configurations: %v", file, err)
 			}
 			kind, _, _ := strings.Cut(folder, "/")
-			components = append(components, component{folder: folder, section: kind + "s", typ: metadata.Type})
+			components = append(components, component{folder: folder, section: kind + "s", typ: metadata.Type, distributions: metadata.Status.Distributions})
 		}
 		return nil
 	})
@@ -178,6 +198,37 @@ func tags(text string, components []component, modules []string) (string, error)
 			}
 		}
 		fmt.Fprintf(&rows, "| `%s` (%s) | `%s` | `%s` |\n", goModule(folder), strings.Join(types, ", "), folder, path.Join(folder, "v0.2.0"))
+	}
+	return before + head + rows.String() + "\n" + after, nil
+}
+
+// builtIn writes the components into the table of what is built in, in the rows of their sections. It leaves those of other projects as they are.
+func builtIn(text string, components []component) (string, error) {
+	const head = "| kind | of this project | of the OpenTelemetry Collector |\n|---|---|---|\n"
+	before, rest, ok := strings.Cut(text, head)
+	table, after, end := strings.Cut(rest, "\n\n")
+	if !ok || !end {
+		return "", fmt.Errorf("want a table with the head %q", head)
+	}
+	listed := 0
+	var rows strings.Builder
+	for row := range strings.SplitSeq(table, "\n") {
+		cells := strings.Split(row, "|")
+		if len(cells) != 5 {
+			return "", fmt.Errorf("want a row of three cells, got %q", row)
+		}
+		var own []string
+		for _, c := range components {
+			if c.section == strings.TrimSpace(cells[1]) {
+				own = append(own, fmt.Sprintf("[`%s`](../%s/README.md)", c.typ, c.folder))
+			}
+		}
+		listed += len(own)
+		cells[2] = " " + strings.TrimLeft(strings.Join(own, ", ")+" ", " ")
+		rows.WriteString(strings.Join(cells, "|") + "\n")
+	}
+	if listed != len(components) {
+		return "", fmt.Errorf("want rows for the sections of all %d components, for example extensions", len(components))
 	}
 	return before + head + rows.String() + "\n" + after, nil
 }

@@ -35,18 +35,26 @@ func TestTheChangelogHasTheUsualForm(t *testing.T) {
 	require.Contains(t, unreleased(t), "Changed")
 }
 
-// testdata/0.1.0.txt has the keys and metrics of version 0.1.0. When one goes or gets another name, CHANGELOG.md says so under Changed or
-// Removed; a key is then refused with its new name in the message, which its receiver's tests hold.
+// testdata/0.1.0.txt has the keys of version 0.1.0 with their defaults, up to a semicolon in the README's cell, and the metrics. When a key or a metric
+// goes or gets another name, or a default is another one, CHANGELOG.md says so under Changed or Removed; a key is then refused with its new name
+// in the message, which its receiver's tests hold.
 func TestWhatVersion010HadIsThereOrInTheChangelog(t *testing.T) {
 	sections := unreleased(t)
 	said := sections["Changed"] + sections["Removed"]
-	keys, metrics := 0, 0
+	keys, defaults, metrics := 0, 0, 0
 	for line := range strings.SplitSeq(strings.TrimSpace(read(t, "internal/test/documents/testdata/0.1.0.txt")), "\n") {
-		receiver, key, isKey := strings.Cut(line, " ")
+		receiver, rest, isKey := strings.Cut(line, " ")
 		if isKey {
 			keys++
-			table := read(t, "receiver/"+receiver+"receiver/README.md")
-			require.True(t, strings.Contains(table, "\n| `"+key+"` |") || strings.Contains(said, "`"+key+"`"), "%s: the key %s is gone without a word", receiver, key)
+			key, was, _ := strings.Cut(rest, " ")
+			if strings.Contains(said, "`"+key+"`") {
+				continue
+			}
+			row := regexp.MustCompile("(?m)^\\| `" + regexp.QuoteMeta(key) + "` \\|([^|]*)\\|").FindStringSubmatch(read(t, "receiver/"+receiver+"receiver/README.md"))
+			require.NotNil(t, row, "%s: the key %s is gone without a word", receiver, key)
+			is, _, _ := strings.Cut(strings.ReplaceAll(row[1], "`", ""), ";")
+			require.Equal(t, was, strings.TrimSpace(is), "%s: the default of %s is another one without a word", receiver, key)
+			defaults++
 			continue
 		}
 		metrics++
@@ -55,5 +63,6 @@ func TestWhatVersion010HadIsThereOrInTheChangelog(t *testing.T) {
 		require.True(t, strings.Contains(generated, "\n### "+line+"\n") || strings.Contains(said, "`"+line+"`"), "the metric %s is gone without a word", line)
 	}
 	require.Greater(t, keys, 50)
+	require.Greater(t, defaults, 50)
 	require.Greater(t, metrics, 30)
 }

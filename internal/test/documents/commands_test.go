@@ -35,7 +35,7 @@ func TestEveryCommandInADocumentIsThereOrMarked(t *testing.T) {
 // A block that a target of make is said to test: the target is a part of CI, and it makes what the block shows. That is the target of a command,
 // or the manifest with the block's entries.
 func TestEveryTargetThatIsSaidToTestABlockDoes(t *testing.T) {
-	parts := regexp.MustCompile(`(?m)^CI_PARTS := (.*)$`).FindStringSubmatch(read(t, "Makefile"))
+	parts := regexp.MustCompile(`(?m)^CI_PARTS +:= (.*)$`).FindStringSubmatch(read(t, "Makefile"))
 	require.NotNil(t, parts)
 	all, err := All(root)
 	require.NoError(t, err)
@@ -148,7 +148,7 @@ func commandsOf(text string) (commands []string) {
 }
 
 var (
-	words  = regexp.MustCompile(`'[^']*'|"[^"]*"|\S+`)
+	words  = regexp.MustCompile(`(?:'[^']*'|"[^"]*"|[^\s'"])+`)
 	target = regexp.MustCompile(`(?m)^([a-z0-9-]+):`)
 )
 
@@ -166,13 +166,23 @@ func fault(t *testing.T, file, command string) string {
 			targets = append(targets, m[1])
 		}
 		for _, arg := range args[1:] {
-			if !strings.Contains(arg, "=") && !slices.Contains(targets, arg) {
+			switch name, _, isVariable := strings.Cut(arg, "="); {
+			case isVariable && !settable(read(t, "Makefile"), name):
+				return "the Makefile takes no variable " + name
+			case !isVariable && !slices.Contains(targets, arg):
 				return "the Makefile has no such target"
 			}
 		}
 		return ""
 	case args[0] == "go" && args[1] == "test":
 		return goTestFault(t, file, args[2:])
+	case filepath.Base(args[0]) == "winnet-hunt":
+		for _, arg := range args[1:] {
+			if flag, is := strings.CutPrefix(arg, "-"); is && !strings.Contains(read(t, "cmd/winnet-hunt/main.go"), `, "`+flag+`", `) && !strings.Contains(read(t, "cmd/winnet-hunt/main.go"), `("`+flag+`", `) {
+				return "winnet-hunt has no " + arg
+			}
+		}
+		return ""
 	case strings.HasPrefix(filepath.Base(args[0]), "otelcol-winnet"):
 		for i, arg := range args[1:] {
 			switch {
@@ -188,6 +198,12 @@ func fault(t *testing.T, file, command string) string {
 		return ""
 	}
 	return "no test knows this command"
+}
+
+// settable reports whether a user can set a variable of a Makefile: it is read, and not assigned but by ?=, which leaves a value as it is.
+func settable(makefile, name string) bool {
+	assigned := regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(name) + ` *:?=`)
+	return strings.Contains(makefile, "$("+name+")") && !assigned.MatchString(makefile)
 }
 
 // goTestFault says what is wrong with the arguments of go test: the package must be there, and what -run and -bench ask for in it.
@@ -217,6 +233,10 @@ func TestACommandThatIsNotThereIsFound(t *testing.T) {
 	for command, want := range map[string]string{
 		"make no-such-target": "no such target",
 		"make run":            "",
+		"make soak SOAK=1h":   "",
+		"make soak SAOK=1h":   "no variable SAOK",
+		"make build DIST=x":   "no variable DIST",
+		"make tags VERSION=v": "",
 		"go test -run NoSuchTest ./internal/test/picture":               "no test or benchmark",
 		"go test -run '^$' -bench NoSuch ./internal/dns/filter":         "no test or benchmark",
 		"go test -run Picture ./internal/test/no-such-package":          "no package",

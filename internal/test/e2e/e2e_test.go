@@ -293,15 +293,14 @@ func TestValidateSaysThatTheConnectionStringIsNotSet(t *testing.T) {
 func TestTheInstallGuideListsTheComponentsThatTheCollectorHas(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(root(t), "docs", "install.md"))
 	require.NoError(t, err)
-	_, list, _ := strings.Cut(string(text), "`otelcol-winnet components` lists what is built in: ")
-	list, _, ok := strings.Cut(list, "\n\n")
+	_, list, ok := strings.Cut(string(text), "`otelcol-winnet components` lists what is built in:\n\n")
+	require.True(t, ok)
+	list, _, ok = strings.Cut(list, "\n\n")
 	require.True(t, ok)
 	shown := map[string]string{}
-	for part := range strings.SplitSeq(list, ";") {
-		group := regexp.MustCompile(`(receivers|processors|exporters|extensions)\b`).FindString(part)
-		require.NotEmpty(t, group, part)
-		for _, name := range regexp.MustCompile("`([a-z_]+)`").FindAllStringSubmatch(part, -1) {
-			shown[name[1]] = group
+	for _, row := range regexp.MustCompile(`(?m)^\| ([a-z]+s) \|(.*)$`).FindAllStringSubmatch(list, -1) {
+		for _, name := range regexp.MustCompile("`([a-z_]+)`").FindAllStringSubmatch(row[2], -1) {
+			shown[name[1]] = row[1]
 		}
 	}
 	require.Equal(t, groups(t), shown)

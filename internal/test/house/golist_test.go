@@ -93,12 +93,17 @@ func foldersWith(t *testing.T, file string) (folders []string) {
 	return folders
 }
 
-// product returns the packages that users may run: those of the root module and of the components' own modules. A module below an internal/ is
-// of tests or tools, as in the Makefile.
+// forUsers reports whether the module of a folder is one that users require. A module below an internal/ is of tests or tools, and one below cmd/ is a
+// program, as in the Makefile.
+func forUsers(folder string) bool {
+	return !strings.Contains("/"+folder+"/", "/internal/") && !strings.HasPrefix(folder, "cmd/")
+}
+
+// product returns the packages that users may run: those of the root module, of the components' own modules and of the programs.
 func product(t *testing.T, system string) (all []pkg) {
 	t.Helper()
 	for _, folder := range modules(t) {
-		if !strings.Contains("/"+folder+"/", "/internal/") {
+		if forUsers(folder) || strings.HasPrefix(folder, "cmd/") {
 			all = append(all, goList(t, system, folder, "./...")...)
 		}
 	}

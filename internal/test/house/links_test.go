@@ -3,6 +3,9 @@
 package house
 
 import (
+	"maps"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -10,25 +13,34 @@ import (
 )
 
 // A collector links what its components import. golang-etw and golang-utils are under the GPL, and Cilium's modules are large. A
-// collector with one receiver must not link what only the other one needs.
+// collector with one receiver must not link what only the other one needs, nor what only the extension needs that names the ends of flows.
 func TestAReceiverLinksNothingThatOnlyTheOtherOneNeeds(t *testing.T) {
 	const (
 		gpl       = "github.com/0xrawsec/" // golang-etw and golang-utils
 		golangETW = gpl + "golang-etw/"
 		cilium    = "github.com/cilium/"
 		internal  = module + "/internal/"
+		k8s       = "k8s.io/"
 	)
+	receivers := map[string]struct{ links, not []string }{
+		"ciliumwindowsreceiver": {
+			links: []string{cilium, internal + "asim/networklog", internal + "cilium/"},
+			not:   []string{gpl, k8s, internal + "asim/dnslog", internal + "dns", internal + "etw"},
+		},
+		"asimdnsreceiver": {
+			links: []string{internal + "asim/dnslog", internal + "dns", internal + "etw/session"},
+			not:   []string{cilium, k8s, internal + "asim/networklog", internal + "cilium"},
+		},
+	}
+	folders, err := filepath.Glob(filepath.Join(root, "receiver/*receiver"))
+	require.NoError(t, err)
+	var names []string
+	for _, folder := range folders {
+		names = append(names, filepath.Base(folder))
+	}
+	require.ElementsMatch(t, names, slices.Collect(maps.Keys(receivers)), "say what each receiver links and what not")
 	for _, system := range systems {
-		for receiver, tc := range map[string]struct{ links, not []string }{
-			"ciliumwindowsreceiver": {
-				links: []string{cilium, internal + "asim/networklog", internal + "cilium/"},
-				not:   []string{gpl, internal + "asim/dnslog", internal + "dns", internal + "etw"},
-			},
-			"asimdnsreceiver": {
-				links: []string{internal + "asim/dnslog", internal + "dns", internal + "etw/session"},
-				not:   []string{cilium, internal + "asim/networklog", internal + "cilium"},
-			},
-		} {
+		for receiver, tc := range receivers {
 			if receiver == "asimdnsreceiver" && system == "windows" {
 				tc.links = append(tc.links, golangETW)
 			}

@@ -19,7 +19,7 @@ func TestEveryModuleForUsersHasTheSamePackageOfPrivateFiles(t *testing.T) {
 	require.Greater(t, len(originals), 3)
 	compared := 0
 	for _, folder := range modules(t) {
-		if folder == "." || strings.Contains("/"+folder+"/", "/internal/") {
+		if folder == "." || !forUsers(folder) {
 			continue
 		}
 		if _, err := os.Stat(filepath.Join(root, folder, "internal/private")); err != nil { // it writes no files
@@ -36,5 +36,5 @@ func TestEveryModuleForUsersHasTheSamePackageOfPrivateFiles(t *testing.T) {
 				read(t, filepath.Join(folder, "internal/private", file.Name())), "%s: run make generate", folder)
 		}
 	}
-	require.Equal(t, 2, compared)
+	require.Positive(t, compared)
 }

@@ -22,6 +22,7 @@ const patience = 3 * time.Minute
 type host struct {
 	t      *testing.T
 	prefix string
+	traces *os.File // Wine's traces of the services and the installer: eventlog_test.go
 }
 
 // newHost takes over the prefix that prefix.sh made, and keeps its services running until the test ends: Wine ends them with the last program.
@@ -31,8 +32,12 @@ func newHost(t *testing.T) *host {
 	if prefix == "" {
 		t.Skip("not run: there is no Windows to install on; make test-install sets one up")
 	}
-	h := &host{t: t, prefix: prefix}
-	idle := h.command("cmd.exe")
+	traces, err := os.OpenFile(filepath.Join(t.TempDir(), "traces"), os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = traces.Close() })
+	h := &host{t: t, prefix: prefix, traces: traces}
+	h.limitTraces()
+	idle := h.traced("cmd.exe") // the services inherit what the first program has
 	input, err := idle.StdinPipe()
 	require.NoError(t, err)
 	require.NoError(t, idle.Start())

@@ -50,10 +50,14 @@ service:
 // msiexec runs the installer without a window and returns its exit code and log.
 func (h *host) msiexec(args ...string) (int, string) {
 	h.t.Helper()
-	_, code := h.run(append(append([]string{"msiexec"}, args...), "/qn", "/l*v", `C:\install.log`)...)
+	cmd := h.traced(append(append([]string{"msiexec"}, args...), "/qn", "/l*v", `C:\install.log`)...)
+	err := cmd.Run()
+	if cmd.ProcessState == nil {
+		require.NoError(h.t, err)
+	}
 	log, err := os.ReadFile(h.path("install.log"))
 	require.NoError(h.t, err)
-	return code, string(bytes.ReplaceAll(log, []byte{0}, nil))
+	return cmd.ProcessState.ExitCode(), string(bytes.ReplaceAll(log, []byte{0}, nil))
 }
 
 // TestTheMSI installs, uses, upgrades and removes otelcol-winnet, one after the other on one host.
@@ -69,6 +73,7 @@ func TestTheMSI(t *testing.T) {
 	require.NoError(t, os.WriteFile(h.data("config.yaml"), []byte(config), 0o600))
 	require.NoError(t, os.Chmod(h.data("config.yaml"), 0o666))
 	file := filepath.Join(t.TempDir(), "connection-string.txt")
+	h.requireNotInstalled()
 	require.NoError(t, os.WriteFile(file, []byte("\ufeff"+secret+"\r\n"), 0o600))
 
 	// Installed, with a configuration that was there before.
@@ -98,6 +103,8 @@ func TestTheMSI(t *testing.T) {
 	}
 	require.Empty(t, h.registry(autolog+`\ASIMDNSServerTrace`), "it is not among SOURCES")
 
+	h.requireVerified()
+
 	// It writes records, stops, and starts again.
 	records := h.data("records", "winnet.jsonl")
 	lines := func() int {
@@ -118,6 +125,7 @@ func TestTheMSI(t *testing.T) {
 	out, code = h.run("sc", "start", "otelcol-winnet")
 	require.Zero(t, code, "%s", out)
 	h.awaitState("RUNNING")
+	h.await("it has said so", func() bool { all := h.events(); return all[len(all)-1].id == 100 })
 	out, code = h.run("taskkill", "/f", "/im", "otelcol-winnet.exe")
 	require.Zero(t, code, "%s", out)
 	killed := time.Now()
@@ -172,6 +180,7 @@ func TestTheMSI(t *testing.T) {
 	require.Equal(t, upgraded, h.read(h.data("environment")))
 	require.DirExists(t, h.data("storage"))
 	require.GreaterOrEqual(t, lines(), kept)
+	h.requireNotInstalled()
 
 	// Installed where nothing is, with the source that needs no ETW here, it has the configuration of the package, closed to others.
 	require.NoError(t, os.RemoveAll(h.data()))
@@ -186,4 +195,30 @@ func TestTheMSI(t *testing.T) {
 	code, log = h.msiexec("/x", windowsPath(second))
 	require.Zero(t, code, "%s", log)
 	require.FileExists(t, h.data("config.yaml"))
+
+	// Undone after a failure, it leaves no more than the folders and what was logged.
+	require.NoError(t, os.RemoveAll(h.data()))
+	code, log = h.msiexec("/i", windowsPath(broken(t, second)), "SOURCES=cilium")
+	require.NotZero(t, code, "%s", log)
+	require.Empty(t, h.state(), "there is no service")
+	require.NoDirExists(t, h.path("Program Files", "otelcol-winnet"))
+	require.Empty(t, h.registry(service))
+	require.Empty(t, h.registry(source))
+	for _, name := range []string{"config.yaml", "environment", "before-setup.json"} {
+		require.NoFileExists(t, h.data(name))
+	}
+
+	// What the event log was given, in order.
+	open := event{"Warning", 106, `ProgramData\\otelcol-winnet\\environment can be read by`} // Wine shows the mode as a list of access with Everyone
+	begins, ends := event{"Information", 100, "the collector has started"}, event{"Information", 101, "the collector has stopped"}
+	h.requireEvents(
+		open, begins, ends, // installed and stopped
+		open, begins, // started and killed
+		open, event{"Warning", 105, notEnd}, begins,
+		event{"Error", 107, "dns-sever"}, event{"Error", 107, "none.txt"}, // wrong settings
+		ends, open, begins, // upgraded
+		ends,                                                                                // removed
+		open, event{"Warning", 203, "Windows does not say that Cilium is on"}, begins, ends, // where nothing was
+		open, event{"Warning", 203, "Windows does not say that Cilium is on"}, begins, ends, // undone
+	)
 }

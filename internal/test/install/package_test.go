@@ -3,6 +3,7 @@
 package install
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,16 +16,40 @@ import (
 // root is the repository's root.
 const root = "../../.."
 
-// buildMSI builds the MSI of a version from the built collector, with a default configuration that names the version.
+// beside is a file in the folder of another one.
+func beside(path, name string) string { return filepath.Join(filepath.Dir(path), name) }
+
+// built are the MSIs that buildMSI has built, by version: it takes seconds. They are in a folder of this process.
+var built = struct {
+	folder string
+	paths  map[string]string
+}{paths: map[string]string{}}
+
+func TestMain(m *testing.M) {
+	folder, err := os.MkdirTemp("", "winnet-msi")
+	if err != nil {
+		panic(err)
+	}
+	built.folder = folder
+	code := m.Run()
+	_ = os.RemoveAll(folder)
+	os.Exit(code)
+}
+
+// buildMSI builds the MSI of a version from the built collector, with a default configuration that names the version. A test that changes it makes
+// a copy.
 func buildMSI(t *testing.T, version string) string {
 	t.Helper()
+	if path, ok := built.paths[version]; ok {
+		return path
+	}
 	program := os.Getenv("WINNET_INSTALL_PROGRAM")
 	if program == "" {
 		t.Skip("not run: there is no program to install; make test-install builds it")
 	}
 	stage := t.TempDir()
 	for name, from := range map[string]string{
-		"otelcol-winnet.exe": program, "winnet-setup-check.exe": filepath.Join(filepath.Dir(program), "winnet-setup-check.exe"), "LICENSE": root + "/LICENSE", "NOTICE": root + "/NOTICE", "GPL-3.0.txt": root + "/LICENSES/GPL-3.0.txt",
+		"otelcol-winnet.exe": program, "winnet-verify.exe": beside(program, "winnet-verify.exe"), "winnet-setup.exe": beside(program, "winnet-setup.exe"), "LICENSE": root + "/LICENSE", "NOTICE": root + "/NOTICE", "GPL-3.0.txt": root + "/LICENSES/GPL-3.0.txt",
 	} {
 		from, err := filepath.Abs(from)
 		require.NoError(t, err)
@@ -33,10 +58,33 @@ func buildMSI(t *testing.T, version string) string {
 	config, err := os.ReadFile(root + "/deploy/windows/config.yaml")
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(stage, "config.yaml"), append(config, "# of version "+version+"\n"...), 0o600))
-	msi := filepath.Join(t.TempDir(), "otelcol-winnet-"+version+".msi")
+	msi := filepath.Join(built.folder, "otelcol-winnet-"+version+".msi")
 	out, err := exec.Command(root+"/deploy/windows/msi.sh", stage, version, "0123456789ab", "1700000000", msi).CombinedOutput()
 	require.NoError(t, err, "%s", out)
+	built.paths[version] = msi
 	return msi
+}
+
+// copied makes a copy of a file.
+func copied(t *testing.T, file string) string {
+	t.Helper()
+	content, err := os.ReadFile(file)
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), filepath.Base(file))
+	require.NoError(t, os.WriteFile(path, content, 0o700))
+	return path
+}
+
+// broken makes an MSI whose installation fails after all of it has been installed.
+func broken(t *testing.T, msi string) string {
+	t.Helper()
+	path := copied(t, msi)
+	const failing = 34 | 1024 // a command line, within the installation
+	out, err := exec.Command("msibuild", path, "-q",
+		fmt.Sprintf("INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('Fail',%d,'TARGETDIR','cmd.exe /c exit 1')", failing),
+		"INSERT INTO `InstallExecuteSequence` (`Action`,`Sequence`) VALUES ('Fail',6590)").CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	return path
 }
 
 // table reads a table of an MSI: its rows, each as a map from the column's name to the value.

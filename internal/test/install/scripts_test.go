@@ -41,6 +41,19 @@ func TestTheScriptsDoWhatTheMSIDoes(t *testing.T) {
 		}
 		require.Regexp(t, `(?m)^ +`+s+` += `, script)
 	}
+	// Both install the same files; the MSI names config.yaml another way.
+	var installed, copied []string
+	for _, m := range regexp.MustCompile(`<File Id="[A-Za-z]+" Source="([^"]+)"`).FindAllStringSubmatch(wxs, -1) {
+		installed = append(installed, m[1])
+	}
+	list := regexp.MustCompile(`(?m)^\$files = (.+)$`).FindStringSubmatch(script)
+	require.NotNil(t, list)
+	for _, m := range regexp.MustCompile(`'([^']+)'`).FindAllStringSubmatch(list[1], -1) {
+		copied = append(copied, m[1])
+	}
+	require.ElementsMatch(t, installed, copied)
+	require.Contains(t, wxs, `Name="config.default.yaml" Source="config.yaml"`)
+	require.Contains(t, script, `'config.default.yaml'`)
 	// A list that powershell.exe -File hands over is one string, which ValidateSet would refuse.
 	require.NotRegexp(t, `ValidateSet[^\n]*\n\s*\[string\[\]\]`, script)
 	// A wrong setting is found before anything is changed, and what changes something is undone.

@@ -13,7 +13,7 @@ import (
 
 // TestFilesAreSignedWithAGivenCertificate uses a certificate that is made for it.
 func TestFilesAreSignedWithAGivenCertificate(t *testing.T) {
-	msi, dir := buildMSI(t, "1.0.0"), t.TempDir()
+	msi, dir := copied(t, buildMSI(t, "1.0.0")), t.TempDir()
 	in := func(name string) string { return filepath.Join(dir, name) }
 	do := func(name string, args ...string) string {
 		t.Helper()
@@ -25,11 +25,9 @@ func TestFilesAreSignedWithAGivenCertificate(t *testing.T) {
 	do("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=Test of otelcol-winnet", "-addext", "extendedKeyUsage=codeSigning",
 		"-keyout", in("key.pem"), "-out", in("cert.pem"))
 	do("openssl", "pkcs12", "-export", "-inkey", in("key.pem"), "-in", in("cert.pem"), "-passout", "file:"+in("password"), "-out", in("cert.p12"))
-	program, err := os.ReadFile(os.Getenv("WINNET_INSTALL_PROGRAM"))
-	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(in("program.exe"), program, 0o700))
+	program := copied(t, os.Getenv("WINNET_INSTALL_PROGRAM"))
 
-	for _, file := range []string{in("program.exe"), msi} {
+	for _, file := range []string{program, msi} {
 		out, err := exec.Command("osslsigncode", "verify", "-CAfile", in("cert.pem"), "-in", file).CombinedOutput()
 		require.Error(t, err, "%s", out)
 		sign := exec.Command(root+"/deploy/windows/sign.sh", file)

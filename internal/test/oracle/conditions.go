@@ -22,10 +22,15 @@ func directed(c *Case) bool {
 	return (n.Type == monitor.TypeDrop || n.Type == monitor.TypeTrace) && n.Source != 0
 }
 
-// directionNeedsEndpoints reports whether the event does not show which end of the packet the endpoint is, or shows
-// that it is the source.
+// directionNeedsEndpoints reports whether neither names nor the event show which end of the packet the endpoint is, or only the event shows
+// that it is the source. Names do not show it if the endpoint is neither end, or both.
 func directionNeedsEndpoints(c *Case) bool {
-	return directed(c) && c.Flow.PacketDirection != flow.DirectionIngress
+	return directed(c) && (c.Flow.PacketDirection != flow.DirectionIngress || reports(c, c.Flow.Source)) && reports(c, c.Flow.Source) == reports(c, c.Flow.Destination)
+}
+
+// reports reports whether an end is the endpoint that reports the event.
+func reports(c *Case, e *flow.Endpoint) bool {
+	return e != nil && e.Local && e.ID == uint32(c.Notification.Source)
 }
 
 // replyIsShown reports whether the packet, and not connection tracking, shows whether it is a reply.

@@ -45,8 +45,8 @@ var Differences = []Difference{
 	// Knowledge that Hubble has and an event does not contain.
 	{
 		Name: "direction",
-		Reason: "Hubble asks the node's table of endpoints which end of the flow the reporting endpoint is; without the table it takes " +
-			"each for the destination. This project uses only what the event itself contains.",
+		Reason: "Hubble asks the node's table of endpoints whether the source of the flow is the reporting endpoint; it takes an endpoint that is not, or is not in " +
+			"the table, for the destination. If names do not tell this project which end it is, because it is neither or both, this project uses only what the event itself contains.",
 		Versions: both, Fields: []string{"traffic_direction"}, When: directionNeedsEndpoints,
 	},
 	{

@@ -7,7 +7,6 @@
 // Cilium's parsers have a thousand dependencies, so they are in modules of their own in subfolders, one for each
 // version (cilium118, cilium120), as is its hubble command (hubble). `make test-oracle` runs them. The collector links
 // nothing of this package.
-// the collector.
 package oracle
 
 import (
@@ -40,6 +39,7 @@ type Case struct {
 
 	theirs  map[string]any // by path
 	refused error          // why Hubble makes no flow of it
+	differ  []string       // the paths of the fields that differ
 }
 
 // Version is a version of Cilium whose parser is compared with this project's.
@@ -71,6 +71,7 @@ const (
 type Comparer struct {
 	version Version
 	parser  Parser
+	names   flow.Names // nil if neither side has names
 	decoder monitor.Decoder
 	c       Case
 	line    []byte
@@ -88,9 +89,9 @@ type Report struct {
 	Unexplained []string       // differences that the table does not cover, in full
 }
 
-// NewComparer returns a comparer.
-func NewComparer(version Version, parser Parser) *Comparer {
-	return &Comparer{version: version, parser: parser, Report: Report{Differences: map[string]int{}}}
+// NewComparer returns a comparer. names are those that the parser has, too; nil for none.
+func NewComparer(version Version, parser Parser, names flow.Names) *Comparer {
+	return &Comparer{version: version, parser: parser, names: names, Report: Report{Differences: map[string]int{}}}
 }
 
 // Add compares the results for a record. An error means that one of the two returns invalid JSON.
@@ -107,6 +108,9 @@ func (o *Comparer) Add(record []byte) error {
 	if c.Refused = o.decoder.Decode(record, &c.Notification); c.Refused == nil {
 		c.Notification.Format = o.version.release() // for its names; the bytes determine the layouts
 		c.Flow.Decode(&c.Notification)
+		if o.names != nil {
+			c.Flow.Resolve(o.names, 0)
+		}
 		if c.Flow.Class == flow.ClassDebug {
 			c.Flow.CPU = CPU
 		}
@@ -131,6 +135,7 @@ func (o *Comparer) Add(record []byte) error {
 func (o *Comparer) judge(ours map[string]any) {
 	c := &o.c
 	differ := fieldsThatDiffer(c, ours)
+	c.differ = differ
 	if len(differ) == 0 {
 		o.Report.Equal++
 		return
@@ -138,7 +143,7 @@ func (o *Comparer) judge(ours map[string]any) {
 	var unexplained []string
 	found := map[string]bool{}
 	for _, field := range differ {
-		name := explain(c, field)
+		name := o.explain(c, field)
 		if name == "" {
 			unexplained = append(unexplained, field)
 		}
@@ -186,13 +191,36 @@ func fieldsThatDiffer(c *Case, ours map[string]any) []string {
 }
 
 // explain returns the name of the difference that covers a field, or "".
-func explain(c *Case, field string) string {
+func (o *Comparer) explain(c *Case, field string) string {
+	if o.names != nil && isName(field) {
+		// Who reads other addresses or ports in a packet finds other names.
+		for _, read := range c.differ {
+			if isEnd(read) {
+				return o.explain(c, read)
+			}
+		}
+	}
 	for i := range Differences {
 		if d := &Differences[i]; d.Versions&c.Hubble != 0 && d.covers(field) && d.When(c) {
 			return d.Name
 		}
 	}
 	return ""
+}
+
+// isEnd reports whether a field is an address or a port by which names are found.
+func isEnd(field string) bool {
+	return strings.HasPrefix(field, "IP.") && field != "IP.encrypted" || strings.HasPrefix(field, "l4.") && strings.HasSuffix(field, "_port")
+}
+
+// isName reports whether a field depends on the names of the ends.
+func isName(field string) bool {
+	name, _, _ := strings.Cut(field, ".")
+	switch name {
+	case "source", "destination", "source_service", "destination_service", "traffic_direction":
+		return true
+	}
+	return false
 }
 
 // Unseen returns the differences that this version should have shown and did not: the table must not outlive its

@@ -28,6 +28,9 @@ const upstreamFaults = "docs/upstream.md"
 // of internal/test/kubernetes compares them, so they go through no hour of their own.
 const onKubernetes = "deploy/kubernetes"
 
+// servesClients is the folder of an example that sends to nobody: clients come to it. internal/test/hubble tests it.
+const servesClients = "examples/hubble"
+
 // configuration is a configuration that the project ships: a file, a text within one (such as a ConfigMap), or a block
 // in a document that configures exporters.
 type configuration struct {
@@ -71,7 +74,7 @@ func shipped(t *testing.T) map[string]configuration {
 			return err
 		case entry.IsDir() && (name == "dist" || name == "out" || name == ".git" || name == "testdata"):
 			return filepath.SkipDir
-		case entry.IsDir() && path == filepath.Join(root(t), onKubernetes):
+		case entry.IsDir() && (path == filepath.Join(root(t), onKubernetes) || path == filepath.Join(root(t), servesClients)):
 			return filepath.SkipDir
 		case slices.Contains([]string{".yaml", ".yml", ".md"}, filepath.Ext(name)) && path != filepath.Join(root(t), upstreamFaults):
 			add(path)

@@ -7,6 +7,7 @@ import (
 	"context"
 	"net"
 	"os"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -158,6 +159,16 @@ func TestARealConfigurationMapTakesTheSettingsAndGetsTheFormerOnesBack(t *testin
 	require.Equal(t, []byte{2, 0, 0, 0}, read(), "drops")
 	require.NoError(t, applied.Restore())
 	require.Equal(t, before, read())
+}
+
+func TestTheRealPinsAreListed(t *testing.T) {
+	requireEBPF(t)
+	newMap(t, configPin, &ebpf.MapSpec{Type: ebpf.WindowsArray, Name: "cilium_obs", KeySize: 4, ValueSize: 4, MaxEntries: 2})
+	pins, err := pinned.List()
+	require.NoError(t, err)
+	require.True(t, slices.ContainsFunc(pins, func(p pinned.Pin) bool {
+		return p.Kind == "map" && pinned.Canonical(p.Path) == pinned.Canonical(configPin)
+	}), "%v", pins)
 }
 
 func TestAMissingRealPinIsReportedAsMissing(t *testing.T) {

@@ -3,8 +3,9 @@
 #
 # Sets up Windows for tests: Wine in a new prefix, with the stand-ins of dll/ in its system directory.
 #
-#   rig.sh DIR      builds the DLLs into DIR/rig and makes the prefix DIR/wine; installs Wine and mingw-w64 if they are missing
+#   rig.sh DIR      builds the DLLs into DIR/rig and makes the prefix DIR/wine; installs Wine, mingw-w64 and faketime if they are missing
 #   rig.sh DIR run PROGRAM ARGUMENTS...   runs a Windows program there; for `go test -exec`
+#   rig.sh DIR end   ends all programs there, and Wine's server
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$1"
@@ -20,11 +21,15 @@ if [ "${2:-}" = run ]; then
   shift 2
   exec wine64 "$@"
 fi
+if [ "${2:-}" = end ]; then
+  wineserver -k || true # there may be none
+  exec wineserver -w
+fi
 
-if ! command -v wine64 >/dev/null || ! command -v x86_64-w64-mingw32-gcc >/dev/null; then
-  command -v apt-get >/dev/null || { echo "install Wine (wine64) and mingw-w64 (x86_64-w64-mingw32-gcc)" >&2; exit 1; }
+if ! command -v wine64 >/dev/null || ! command -v x86_64-w64-mingw32-gcc >/dev/null || ! command -v faketime >/dev/null; then
+  command -v apt-get >/dev/null || { echo "install Wine (wine64), mingw-w64 (x86_64-w64-mingw32-gcc) and faketime" >&2; exit 1; }
   apt-get update -q
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends wine64 gcc-mingw-w64-x86-64
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends wine64 gcc-mingw-w64-x86-64 faketime
 fi
 
 # Wine's own DLLs for 64-bit programs.

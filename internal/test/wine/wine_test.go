@@ -71,6 +71,13 @@ func (h *host) command(program string, args ...string) *exec.Cmd {
 	return cmd
 }
 
+// end ends all programs of the rig, and Wine's server.
+func (h *host) end() {
+	h.t.Helper()
+	out, err := exec.Command(filepath.Join(h.root, "internal/test/wine/rig.sh"), filepath.Join(h.root, "dist"), "end").CombinedOutput()
+	require.NoError(h.t, err, "%s", out)
+}
+
 // logman runs the rig's logman and returns its output. The error is its exit code.
 func (h *host) logman(args ...string) (string, error) {
 	out, err := h.command("logman", append(args, "-ets")...).CombinedOutput()

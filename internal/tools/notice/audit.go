@@ -17,10 +17,10 @@ var allowed = map[string][]string{
 	"GPL-3.0": {"windows"},
 }
 
-// audited are the systems for which the collectors' modules are audited.
+// audited are the systems for which the programs' modules are audited.
 var audited = []string{"darwin", "linux", "windows"}
 
-// audit returns an error for each module that the collectors link whose licence is unknown or not allowed. It returns how many modules
+// audit returns an error for each module that the programs link whose licence is unknown or not allowed. It returns how many modules
 // there are.
 func audit(sources []string) (int, error) {
 	modules := map[string]*module{}

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command notice writes NOTICE: every module that the collectors for Linux and Windows link, its licence, and the texts of the licences.
-// It reads the sources of the built collectors and the module cache, and nothing else, so it is equal on every machine.
+// Command notice writes NOTICE: every module that the shipped programs for Linux and Windows link, its licence, and the texts of the licences.
+// It reads the sources of the programs and the module cache, and nothing else, so it is equal on every machine.
 //
 //	notice [-check] FILE SOURCES...
 //	notice -audit SOURCES...
 //
-// SOURCES are the folders of the collectors' main packages, FILE what is written or, with -check, compared.
+// SOURCES are the folders of the programs' main packages, FILE what is written or, with -check, compared.
 // With -audit it fails if a module has a licence that is not allowed.
 package main
 
@@ -36,15 +36,16 @@ const head = `otelcol-winnet
 Copyright The otelcol-winnet Authors
 
 The sources of otelcol-winnet are under the Apache License 2.0 (LICENSE).
-A collector for Windows with the receiver asimdns links golang-etw, which is under the GNU General Public License, version 3. The
-executable as a whole is under that licence: its text is LICENSES/GPL-3.0.txt, GPL-3.0.txt beside the executable. A collector for
-another system, or without asimdns, does not link it.
+A collector for Windows with the receiver asimdns links golang-etw, which is under the GNU General Public License, version 3, and so does
+winnet-verify. Such an executable as a whole is under that licence: its text is LICENSES/GPL-3.0.txt, GPL-3.0.txt beside the executable. A
+collector for another system, or without asimdns, does not link it.
 
-Below are all modules that the collectors of builder-config.yaml and builder-config.gateway.yaml link, for which system and under which licence, and the texts.
+Below are all modules that the collectors of builder-config.yaml, builder-config.gateway.yaml and builder-config.node.yaml, winnet-hunt,
+winnet-setup and winnet-verify link, for which system and under which licence, and the texts.
 
 `
 
-// module is a Go module that a collector links.
+// module is a Go module that a program links.
 type module struct {
 	Path, Version, Dir string
 	systems            []string
@@ -86,7 +87,7 @@ func main() {
 		log.Fatal(err)
 	}
 	if !bytes.Equal(have, want) {
-		log.Fatalf("%s is not what the collectors link: run make notice and commit", file)
+		log.Fatalf("%s is not what the programs link: run make notice and commit", file)
 	}
 }
 
@@ -136,7 +137,7 @@ func notice(sources []string) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// linked adds the modules of the packages that the collector of a system links, and Go itself.
+// linked adds the modules of the packages that the program of a system links, and Go itself.
 func linked(sources, system string, modules map[string]*module) error {
 	cmd := exec.Command("go", "list", "-deps", "-json=Module", ".")
 	cmd.Dir = sources
@@ -169,7 +170,7 @@ func linked(sources, system string, modules map[string]*module) error {
 		}
 	}
 	for _, m := range all {
-		key := m.Path + " " + m.Version // the collectors may link different versions
+		key := m.Path + " " + m.Version // the programs may link different versions
 		if modules[key] == nil {
 			modules[key] = m
 		}

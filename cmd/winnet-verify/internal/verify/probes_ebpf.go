@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events/pinned"
@@ -113,6 +114,42 @@ func (e *env) absent(path string, err error) outcome {
 		return out
 	}
 	return failed("%v", err)
+}
+
+// probeList lists what is pinned. The paths of pins that are not Cilium's are data of the host.
+func probeList(_ context.Context, e *env) outcome {
+	all, err := pinned.List()
+	evidence := map[string]any{}
+	cilium, others, kinds := []string{}, 0, map[string]int{}
+	found := false
+	for _, p := range all {
+		kinds[p.Kind]++
+		found = found || pinned.Canonical(p.Path) == pinned.Canonical(eventsPin)
+		if e.WithData || strings.Contains(strings.ToLower(p.Path), "cilium") {
+			cilium = append(cilium, p.Kind+" "+p.Path)
+		} else {
+			others++
+		}
+	}
+	evidence["pins"], evidence["others"], evidence["kinds"] = cilium, others, kinds
+	switch {
+	case errors.Is(err, pinned.ErrNotInstalled):
+		return notApplicable(notInstalled)
+	case errors.Is(err, pinned.ErrOutdated):
+		return notApplicable("%v", err)
+	case err != nil:
+		if out, ok := e.needsAdministrator(err); ok {
+			return out
+		}
+		evidence["error"] = err.Error()
+		return outcome{verdict: Fail, found: err.Error(), evidence: evidence}
+	}
+	n, _ := e.gate()
+	text := fmt.Sprintf("%d pins, among them %v", len(all), cilium)
+	if n == 1 && !found {
+		text += "; Cilium runs, and " + eventsPin + " is not among them"
+	}
+	return outcome{verdict: verdict(n != 1 || found), found: text, evidence: evidence}
 }
 
 func probePins(_ context.Context, e *env) outcome {

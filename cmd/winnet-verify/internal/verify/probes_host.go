@@ -174,7 +174,7 @@ func probeServiceAccount(_ context.Context, e *env) outcome {
 	}
 	class := "a user's account"
 	switch account := strings.ToLower(s.Account); {
-	case account == "localsystem" || account == `.\localsystem`:
+	case account == "" || account == "localsystem" || account == `.\localsystem`: // a service without an account runs as LocalSystem (CreateService)
 		class = "LocalSystem"
 	case account == `nt authority\localservice` || account == `nt authority\networkservice`:
 		class = account

@@ -94,10 +94,13 @@ func probeFieldLists(ctx context.Context, _ *env) outcome {
 	if err != nil {
 		return failed("%v", err)
 	}
-	same, absent, errs, differences := 0, []string{}, []string{}, []string{}
+	same, absent, unlisted, errs, differences := 0, []string{}, []string{}, []string{}, []string{}
 	for _, p := range providers {
+		name := func(id uint16, version uint8) string { return fmt.Sprintf("%s %d version %d", p.Name, id, version) }
+		listed := map[string]bool{}
 		described(p, func(ours []*schema.Template, host *schema.Template, err error) {
-			id := fmt.Sprintf("%s %d version %d", p.Name, ours[0].ID, ours[0].Version)
+			id := name(ours[0].ID, ours[0].Version)
+			listed[id] = true
 			switch {
 			case ctx.Err() != nil:
 			case err != nil:
@@ -110,12 +113,36 @@ func probeFieldLists(ctx context.Context, _ *env) outcome {
 				differences = append(differences, fmt.Sprintf("%s: this host has %s; the newest embedded list has %s", id, fields(host), fields(ours[0])))
 			}
 		})
+		all, err := schema.EventsFromHost(p.GUID)
+		if err != nil {
+			errs = append(errs, fmt.Sprintf("the events of %s: %v", p.Name, err))
+		}
+		for _, d := range all {
+			if id := name(d.ID, d.Version); !listed[id] && ctx.Err() == nil {
+				unlisted = append(unlisted, fmt.Sprintf("%s, level %d, keyword 0x%016X, channel %d, task %d: %s", id, d.Level, d.Keyword, d.Channel, d.Task, layout(p.GUID, d)))
+			}
+		}
 	}
 	return outcome{
-		verdict:  verdict(same > 0 && len(errs) == 0 && len(differences) == 0),
-		found:    fmt.Sprintf("%d layouts as expected, %d differ, %d events that this Windows does not have, %d errors", same, len(differences), len(absent), len(errs)),
-		evidence: map[string]any{"same": same, "absent": absent, "differences": differences, "errors": errs},
+		verdict: verdict(same > 0 && len(errs) == 0 && len(differences) == 0 && len(unlisted) == 0),
+		found: fmt.Sprintf("%d layouts as expected, %d differ, %d events that this Windows does not have, %d that the embedded lists do not have, %d errors",
+			same, len(differences), len(absent), len(unlisted), len(errs)),
+		evidence: map[string]any{"same": same, "absent": absent, "unlisted": unlisted, "differences": differences, "errors": errs},
 	}
+}
+
+// layout describes the host's layout of an event.
+func layout(provider etw.GUID, d schema.Descriptor) string {
+	t, err := schema.FromHost(&etw.Record{
+		Flags: etw.Flag64BitHeader, Provider: provider, ID: d.ID, Version: d.Version, Level: d.Level, Keyword: d.Keyword, Channel: d.Channel, Task: d.Task,
+	})
+	switch {
+	case err != nil:
+		return err.Error()
+	case t == nil:
+		return "no layout"
+	}
+	return t.Name + " " + fields(t)
 }
 
 // fields lists a layout's fields with the numbers of their types.

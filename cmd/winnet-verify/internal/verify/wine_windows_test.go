@@ -6,9 +6,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"maps"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -136,11 +139,15 @@ func requireNoSessions(t *testing.T, o *Options) {
 	require.NotContains(t, out, sessionPrefix)
 }
 
-// faults has one fault for each probe, and what the probe needs to have run before.
-var faults = map[string]struct {
+// fault is one for the probe of its name, which is that of the probe and, behind a slash, what is wrong. after are the probes that must have
+// run before.
+type fault struct {
 	harm  func(t *testing.T, o *Options)
 	after []string
-}{
+}
+
+// faults has at least one fault for each probe.
+var faults = map[string]fault{
 	"os": {harm: func(t *testing.T, o *Options) {
 		o.System.Windows = func() (Windows, error) { return Windows{Version: "6.3.9600", Build: 9600, Machine: "amd64"}, nil }
 	}},
@@ -150,19 +157,20 @@ var faults = map[string]struct {
 	}},
 	"rights":    {harm: func(t *testing.T, _ *Options) { t.Setenv("WINDOWSTEST_FAIL", "StartTraceW=5") }},
 	"providers": {harm: func(t *testing.T, _ *Options) { t.Setenv("WINDOWSTEST_SCHEMA", "") }},
-	"keywords": {harm: func(t *testing.T, _ *Options) {
+	"keywords/not listed": {harm: func(t *testing.T, _ *Options) {
 		t.Setenv("WINDOWSTEST_FAIL", "TdhEnumerateProviderFieldInformation=50")
 	}},
-	"field-lists": {harm: func(t *testing.T, _ *Options) {
-		text, err := os.ReadFile(filepath.Join(wine.Root(t), "internal/dns/dnsclient.txt"))
-		require.NoError(t, err)
-		path := filepath.Join(t.TempDir(), "changed.txt")
-		require.NoError(t, os.WriteFile(path, bytes.Replace(text, []byte(" QueryName:utf16"), []byte(" QueryName:utf16 More:u32"), 1), 0o600))
-		t.Setenv("WINDOWSTEST_SCHEMA", path)
+	"keywords/one missing": {harm: func(t *testing.T, _ *Options) {
+		t.Setenv("WINDOWSTEST_UNDEFINED", "0x10000000") // of event 1008
 	}},
-	"session-properties": {harm: func(t *testing.T, _ *Options) { t.Setenv("WINDOWSTEST_STRIP", "0x08000000") }},
-	"start-after-stop":   {harm: func(t *testing.T, _ *Options) { t.Setenv("WINDOWSTEST_FAIL", "OpenTraceW=5") }},
-	"session-enabled":    {harm: func(t *testing.T, _ *Options) { t.Setenv("WINDOWSTEST_FAIL", "EnumerateTraceGuidsEx=5") }},
+	"field-lists/another layout": {harm: func(t *testing.T, _ *Options) { manifest(t, " QueryName:utf16", " QueryName:utf16 More:u32") }},
+	"field-lists/one more event": {harm: func(t *testing.T, _ *Options) {
+		manifest(t, "\nevent 1012 0 ", "\nevent 31012 2 More 4 0x8000000000000010 16 77\n  Some:u32 More:utf16\nevent 1012 0 ")
+	}},
+	"field-lists/no list of events": {harm: func(t *testing.T, _ *Options) { t.Setenv("WINDOWSTEST_FAIL", "TdhEnumerateManifestProviderEvents=50") }},
+	"session-properties":            {harm: func(t *testing.T, _ *Options) { t.Setenv("WINDOWSTEST_STRIP", "0x08000000") }},
+	"start-after-stop":              {harm: func(t *testing.T, _ *Options) { t.Setenv("WINDOWSTEST_FAIL", "OpenTraceW=5") }},
+	"session-enabled":               {harm: func(t *testing.T, _ *Options) { t.Setenv("WINDOWSTEST_FAIL", "EnumerateTraceGuidsEx=5") }},
 	"dns-client-events": {harm: func(t *testing.T, o *Options) {
 		play(t, testUser, 3008)
 		o.Patience = time.Second
@@ -202,7 +210,13 @@ var faults = map[string]struct {
 			return is
 		}
 	}},
-	"ebpf-missing-pin": {harm: func(t *testing.T, _ *Options) { t.Setenv("WINDOWSTEST_FAIL", "bpf(OBJ_GET)=1") }},
+	"ebpf-missing-pin":     {harm: func(t *testing.T, _ *Options) { t.Setenv("WINDOWSTEST_FAIL", "bpf(OBJ_GET)=1") }},
+	"ebpf-pins/not listed": {harm: func(t *testing.T, _ *Options) { t.Setenv("WINDOWSTEST_FAIL", "ebpf_get_next_pinned_object_path=17") }},
+	"ebpf-pins/another name": {harm: func(t *testing.T, _ *Options) {
+		pins := wine.Pins(os.Getenv("WINDOWSTEST_PINS"))
+		pins.Unpin(t, "cilium_events")
+		pins.Pin(t, "cilium_events_v2", "ring", 71, 0, 65536)
+	}},
 	"cilium-registry": {harm: func(_ *testing.T, o *Options) {
 		o.System.Registry = func(string, string) (uint64, error) { return 0, errors.New("unexpected type") }
 	}},
@@ -221,27 +235,42 @@ func pin(name, typ string, id, valueSize, entries int) func(*testing.T, *Options
 }
 
 func TestWineEachFaultFailsItsProbe(t *testing.T) {
-	for _, p := range Probes() {
-		t.Run(p.Name, func(t *testing.T) {
-			fault, ok := faults[p.Name]
-			require.True(t, ok, "the probe has a fault")
+	harmed := map[string]bool{}
+	for _, name := range slices.Sorted(maps.Keys(faults)) {
+		t.Run(name, func(t *testing.T) {
+			fault := faults[name]
+			probe, _, _ := strings.Cut(name, "/")
+			harmed[probe] = true
 			o := healthy(t)
-			o.Only = map[string]bool{p.Name: true}
+			o.Only = map[string]bool{probe: true}
 			for _, name := range fault.after {
 				o.Only[name] = true
 			}
 			fault.harm(t, o)
 			report := Run(t.Context(), *o)
 			last := report.Probes[len(report.Probes)-1]
-			require.Equal(t, p.Name, last.Name)
+			require.Equal(t, probe, last.Name)
 			require.Equal(t, Fail, last.Verdict, "%s %v", last.Found, last.Evidence)
 			require.True(t, report.Failed())
-			if p.Changes != "" {
-				t.Setenv("WINDOWSTEST_FAIL", "")
-				requireNoSessions(t, o)
-			}
+			t.Setenv("WINDOWSTEST_FAIL", "")
+			requireNoSessions(t, o)
 		})
 	}
+	for _, p := range Probes() {
+		require.True(t, harmed[p.Name], "the probe %s has a fault", p.Name)
+	}
+}
+
+// manifest makes the DNS Client's provider the only one of this host, with a change of its field lists.
+func manifest(t *testing.T, old, changed string) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(wine.Root(t), "internal/dns/dnsclient.txt"))
+	require.NoError(t, err)
+	made := strings.Replace(string(text), old, changed, 1)
+	require.NotEqual(t, string(text), made)
+	path := filepath.Join(t.TempDir(), "changed.txt")
+	require.NoError(t, os.WriteFile(path, []byte(made), 0o600))
+	t.Setenv("WINDOWSTEST_SCHEMA", path)
 }
 
 func TestWineWhatAHostLacksIsNotApplicable(t *testing.T) {
@@ -259,10 +288,10 @@ func TestWineWhatAHostLacksIsNotApplicable(t *testing.T) {
 }
 
 func TestWineWithoutAdministratorWhatIsDeniedIsNotApplicable(t *testing.T) {
-	names := []string{"service", "failure-actions", "service-account", "event-log", "files", "ebpf-missing-pin", "cilium-registry", "cilium-pins", "cilium-config-map"}
+	names := []string{"service", "failure-actions", "service-account", "event-log", "files", "ebpf-missing-pin", "ebpf-pins", "cilium-registry", "cilium-pins", "cilium-config-map"}
 	for _, elevated := range []bool{false, true} {
 		o := healthy(t)
-		t.Setenv("WINDOWSTEST_FAIL", "bpf(OBJ_GET)=13") // EACCES
+		t.Setenv("WINDOWSTEST_FAIL", "bpf(OBJ_GET)=13,ebpf_get_next_pinned_object_path=20") // EACCES, EBPF_ACCESS_DENIED
 		o.System.Account = func() (Account, error) {
 			return Account{Class: "user", Elevated: elevated, Administrator: elevated}, nil
 		}
@@ -290,6 +319,7 @@ func TestWineTheServiceAccountIsJudgedByItsGroups(t *testing.T) {
 		gate    uint64
 		want    Verdict
 	}{
+		{"", false, nil, 1, Pass}, // LocalSystem
 		{`NT SERVICE\otelcol-winnet`, true, nil, 0, Pass},
 		{`NT SERVICE\otelcol-winnet`, true, nil, 1, Fail}, // Cilium runs
 		{`NT SERVICE\otelcol-winnet`, false, nil, 0, Fail},
@@ -382,25 +412,50 @@ func TestWineAnInterruptedProbeIsUndone(t *testing.T) {
 
 func TestWineEventsThatTheHostDoesNotDescribeAreListed(t *testing.T) {
 	o := healthy(t)
-	text, err := os.ReadFile(filepath.Join(wine.Root(t), "internal/dns/dnsclient.txt"))
-	require.NoError(t, err)
-	path := filepath.Join(t.TempDir(), "older.txt")
-	older := bytes.Replace(text, []byte("\nevent 1012 0 "), []byte("\nevent 21012 0 "), 1)
-	require.NotEqual(t, text, older)
-	require.NoError(t, os.WriteFile(path, older, 0o600))
-	t.Setenv("WINDOWSTEST_SCHEMA", path)
+	manifest(t, "\nevent 1012 0 ", "\nevent 21012 0 ")
 	o.Only = map[string]bool{"field-lists": true}
 	r := Run(t.Context(), *o).Probes[0]
 	require.Equal(t, []string{dns.Client().Name + " 1012 version 0"}, r.Evidence["absent"])
 }
 
+func TestWineEventsThatOnlyTheHostDescribesAreListedWithTheirFields(t *testing.T) {
+	o := healthy(t)
+	faults["field-lists/one more event"].harm(t, o)
+	o.Only = map[string]bool{"field-lists": true}
+	r := Run(t.Context(), *o).Probes[0]
+	require.Equal(t, []string{dns.Client().Name + " 31012 version 2, level 4, keyword 0x8000000000000010, channel 16, task 77: More [ Some:2 More:9 ]"}, r.Evidence["unlisted"])
+	require.Empty(t, r.Evidence["differences"])
+}
+
 func TestWineTheFieldsOfADifferentLayoutAreListed(t *testing.T) {
 	o := healthy(t)
-	faults["field-lists"].harm(t, o)
+	faults["field-lists/another layout"].harm(t, o)
 	o.Only = map[string]bool{"field-lists": true}
 	r := Run(t.Context(), *o).Probes[0]
 	differences := r.Evidence["differences"].([]string)
 	require.Len(t, differences, 1)
 	require.Contains(t, differences[0], "More:2")
 	require.Equal(t, schema.Type(2), schema.U32)
+}
+
+func TestWineAKeywordThatTheHostDoesNotDefineIsListedByEvent(t *testing.T) {
+	o := healthy(t)
+	faults["keywords/one missing"].harm(t, o)
+	o.Only = map[string]bool{"keywords": true}
+	r := Run(t.Context(), *o).Probes[0]
+	require.Contains(t, r.Evidence["missing"], dns.Client().Name+" event 1008: 0x0000000010000000")
+}
+
+// What other programs have pinned is data of the host.
+func TestWineThePinsOfOtherProgramsAreNamedOnlyWithData(t *testing.T) {
+	for _, withData := range []bool{false, true} {
+		o := healthy(t)
+		wine.Pins(os.Getenv("WINDOWSTEST_PINS")).Pin(t, "contoso_secret", "array", 75, 4, 2)
+		o.Only, o.WithData, o.Dir = map[string]bool{"ebpf-pins": true}, withData, t.TempDir()
+		r := Run(t.Context(), *o).Probes[0]
+		require.Equal(t, Pass, r.Verdict, r.Found)
+		require.Contains(t, r.Evidence["pins"], `map BPF:\cilium_events`)
+		require.Equal(t, withData, strings.Contains(fmt.Sprint(r), "contoso"))
+		require.Equal(t, map[string]int{"map": 3}, r.Evidence["kinds"])
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -94,6 +95,27 @@ func TestWineAFunctionThatIsMissingIsNamedWithTheReleaseThatHasIt(t *testing.T) 
 	}
 	if err := Functions("9.9", map[string]*uintptr{"bpf": &there}); err != nil || there == 0 {
 		t.Errorf("%v; want the address of bpf", err)
+	}
+}
+
+func TestWineThePinsOfTheHostAreListed(t *testing.T) {
+	pins := wine.InstallEBPF(t)
+	if got, err := List(); err != nil || len(got) != 0 {
+		t.Errorf("%v, %v; want no pin", got, err)
+	}
+	pins.Pin(t, "cilium_metrics", "perf", 8, 4, 64)
+	pins.Pin(t, "cilium_events", "ring", 7, 0, 65536)
+	want := []Pin{{`BPF:\cilium_events`, "map"}, {`BPF:\cilium_metrics`, "map"}}
+	if got, err := List(); err != nil || !slices.Equal(got, want) {
+		t.Errorf("%v, %v; want %v", got, err, want)
+	}
+	t.Setenv("WINDOWSTEST_FAIL", "ebpf_get_next_pinned_object_path=20")
+	if _, err := List(); !errors.Is(err, os.ErrPermission) {
+		t.Errorf("%v; want that access is denied", err)
+	}
+	t.Setenv("WINDOWSTEST_FAIL", "ebpf_get_next_pinned_object_path=17")
+	if _, err := List(); err == nil || !strings.Contains(err.Error(), "ebpf_result_t 17") {
+		t.Errorf("%v; want the result's number", err)
 	}
 }
 

@@ -70,8 +70,12 @@ type node struct {
 // Pods returns the true numbers of the node's recording.
 func Pods() Truth { return pods().truth }
 
+func newTruth() Truth {
+	return Truth{Sent: map[string]int{}, Denied: map[string]map[uint16]int{}, Cookie: "77", Ways: map[string]bool{}, Paths: newPaths()}
+}
+
 func pods() *node {
-	n := &node{truth: Truth{Sent: map[string]int{}, Denied: map[string]map[uint16]int{}, Cookie: "77", Ways: map[string]bool{}, Paths: newPaths()}}
+	n := &node{truth: newTruth()}
 	for i := range 40 { // the usual traffic
 		n.at = time.Duration(i) * 40 * time.Second
 		n.connection(Shop(), Cart(), 8080, 200, 900)
@@ -224,8 +228,11 @@ func (n *node) tell(data []byte) {
 }
 
 // writePods writes the node's recording.
-func writePods(path string) error {
-	list := pods().records
+func writePods(path string) error { return pods().write(path) }
+
+// write writes the records in time order.
+func (n *node) write(path string) error {
+	list := n.records
 	slices.SortStableFunc(list, func(a, b events.Record) int { return cmp.Compare(a.Time, b.Time) })
 	var file bytes.Buffer
 	w, err := capture.NewWriter(&file)

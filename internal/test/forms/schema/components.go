@@ -7,6 +7,7 @@ package schema
 import (
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/appinsightsexporter"
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/sentinelexporter"
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/hubbleexporter"
 	"github.com/otelcol-winnet/otelcol-winnet/extension/k8snamesextension"
 	"github.com/otelcol-winnet/otelcol-winnet/extension/resilientfilestorageextension"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver"
@@ -18,6 +19,7 @@ func Components() []Component {
 	return []Component{
 		{"exporter/azure/appinsightsexporter", "exporters", appinsightsexporter.NewFactory()},
 		{"exporter/azure/sentinelexporter", "exporters", sentinelexporter.NewFactory()},
+		{"exporter/hubbleexporter", "exporters", hubbleexporter.NewFactory()},
 		{"extension/k8snamesextension", "extensions", k8snamesextension.NewFactory()},
 		{"extension/resilientfilestorageextension", "extensions", resilientfilestorageextension.NewFactory()},
 		{"receiver/asimdnsreceiver", "receivers", asimdnsreceiver.NewFactory()},

@@ -8,6 +8,7 @@ import (
 
 	flowpb "github.com/cilium/cilium/api/v1/flow"
 	"github.com/cilium/cilium/pkg/hubble/parser/debug"
+	"github.com/cilium/cilium/pkg/hubble/parser/getters"
 	"github.com/cilium/cilium/pkg/hubble/parser/options"
 	"github.com/cilium/cilium/pkg/hubble/parser/sock"
 	"github.com/cilium/cilium/pkg/hubble/parser/threefour"
@@ -21,13 +22,22 @@ import (
 // records is the number of records to compare.
 const records = 150_000
 
-// parser returns Cilium's parser without the agent's knowledge: no endpoints, identities, names, services, links.
-func parser(t *testing.T) oracle.Parser {
-	packets, err := threefour.New(slog.Default(), nil, nil, nil, nil, nil, nil)
+// knowledge is what Cilium's parser asks the agent for. Nil knows nothing.
+type knowledge struct {
+	getters.EndpointGetter
+	getters.IdentityGetter
+	getters.IPGetter
+	getters.ServiceGetter
+}
+
+// parser returns Cilium's parser with the agent's knowledge of ends, but without names of DNS, links and control groups.
+func parser(t *testing.T, k knowledge) oracle.Parser {
+	packets, err := threefour.New(slog.New(slog.DiscardHandler), k.EndpointGetter, k.IdentityGetter, nil, k.IPGetter, k.ServiceGetter, nil)
 	require.NoError(t, err)
-	messages, err := debug.New(slog.Default(), nil)
+	messages, err := debug.New(slog.New(slog.DiscardHandler), k.EndpointGetter)
 	require.NoError(t, err)
-	sockets, err := sock.New(slog.Default(), nil, nil, nil, nil, nil, nil, options.WithSkipUnknownCGroupIDs(false))
+	sockets, err := sock.New(slog.New(slog.DiscardHandler), k.EndpointGetter, k.IdentityGetter, nil, k.IPGetter, k.ServiceGetter, nil,
+		options.WithSkipUnknownCGroupIDs(false))
 	require.NoError(t, err)
 	marshal := protojson.MarshalOptions{UseProtoNames: true}
 	return func(record []byte) ([]byte, error) {
@@ -53,5 +63,11 @@ func parser(t *testing.T) oracle.Parser {
 }
 
 func TestFlowsAreHubblesExceptForTheListedDifferences(t *testing.T) {
-	oracle.Test(t, oracle.Cilium118, parser(t), records)
+	oracle.Test(t, oracle.Cilium118, parser(t, knowledge{}), nil, records)
+}
+
+// Names and the direction that follows from them are Hubble's, if both know the same cluster.
+func TestFlowsWithNamesAreHubblesExceptForTheListedDifferences(t *testing.T) {
+	k := agent{}
+	oracle.Test(t, oracle.Cilium118, parser(t, knowledge{k, k, k, k}), k.Names(), records)
 }

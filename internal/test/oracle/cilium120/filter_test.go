@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -56,7 +57,7 @@ func (r ruleMaker) key(ours filter.Rule, theirs *flowpb.FlowFilter) {
 	ips := []string{"10.0.0.0/16", "10.1.2.0/24", "fd00::/8", "10.0.0.0/8", "10.0.1.17", "::/0", "0.0.0.0/0"}
 	ports := []uint16{0, 53, 80, 443, 8472}
 	identities := []uint32{0, 1, 2, 7, 11, 1001}
-	switch r.IntN(14) {
+	switch r.IntN(20) {
 	case 0:
 		verdicts := some(r, flow.VerdictUnknown, flow.VerdictForwarded, flow.VerdictDropped, flow.VerdictAudit, flow.VerdictRedirected, flow.VerdictTraced)
 		ours["verdict"], theirs.Verdict = texts(verdicts), nil
@@ -122,7 +123,100 @@ func (r ruleMaker) key(ours filter.Rule, theirs *flowpb.FlowFilter) {
 		if r.IntN(2) == 0 {
 			ours["ip_version"], theirs.IpVersion = []string{"ipv6"}, []flowpb.IPVersion{flowpb.IPVersion_IPv6}
 		}
+	default:
+		r.nameKey(ours, theirs)
 	}
+}
+
+// nameKey adds a key that the names of ends answer.
+func (r ruleMaker) nameKey(ours filter.Rule, theirs *flowpb.FlowFilter) {
+	names := []string{"shop/", "shop/cart-1", "data/db", "/", "/front", "cart", "web/front-5", "x/y/z", "bare", "/bare", "shop", "jobs/b"}
+	labels := []string{
+		"app", "app=cart", "k8s:app=db", "app.kubernetes.io/name=db", "any:odd", "!odd", "cni:tier", "k8s:tier", "tier>1", "tier<2,app", "app in (db,cart)", "app notin (cart)",
+		"app!=db", "reserved:host", "reserved:world,!reserved:host", "cidr:10.0.0.0/8", "cidr:10.0.0.0/16", "cidr:0.0.0.0/0", "number in (1001,)", "version = 1", "",
+		"io.cilium.k8s.policy.cluster=prod",
+	}
+	workloads := []*flowpb.Workload{{Kind: "StatefulSet"}, {Name: "cart"}, {Kind: "StatefulSet", Name: "cart"}, {Kind: "Deployment"}, {Name: "db"}, {}}
+	clusters := []string{"prod", "other"}
+	ofWorkloads := func(workloads []*flowpb.Workload) (s []string) {
+		for _, w := range workloads {
+			s = append(s, w.Kind+"/"+w.Name)
+		}
+		return s
+	}
+	switch r.IntN(10) {
+	case 0:
+		theirs.SourcePod = some(r, names...)
+		ours["source_pod"] = theirs.SourcePod
+	case 1:
+		theirs.DestinationPod = some(r, names...)
+		ours["destination_pod"] = theirs.DestinationPod
+	case 2:
+		theirs.SourceService = some(r, names...)
+		ours["source_service"] = theirs.SourceService
+	case 3:
+		theirs.DestinationService = some(r, names...)
+		ours["destination_service"] = theirs.DestinationService
+	case 4:
+		theirs.SourceLabel = some(r, labels...)
+		ours["source_label"] = theirs.SourceLabel
+	case 5:
+		theirs.DestinationLabel = some(r, labels...)
+		ours["destination_label"] = theirs.DestinationLabel
+	case 6:
+		theirs.SourceWorkload = some(r, workloads...)
+		ours["source_workload"] = ofWorkloads(theirs.SourceWorkload)
+	case 7:
+		theirs.DestinationWorkload = some(r, workloads...)
+		ours["destination_workload"] = ofWorkloads(theirs.DestinationWorkload)
+	case 8:
+		theirs.SourceClusterName = some(r, clusters...)
+		ours["source_cluster_name"] = theirs.SourceClusterName
+	case 9:
+		theirs.DestinationClusterName = some(r, clusters...)
+		ours["destination_cluster_name"] = theirs.DestinationClusterName
+	}
+}
+
+// A selector is read or refused as Hubble does, and selects the same ends.
+func TestLabelSelectorsAreHubbles(t *testing.T) {
+	words := []string{
+		"app", "k8s:app", "cni:tier", "any:odd", "cidr:10.0.0.0/8", "in", "notin", "=", "==", "!=", "!", ">", "<", "(", ")", ",", " ", "\t", "cart", "db", "1", "-1", "a:b:c", ":",
+		"app.kubernetes.io/name", "Up/case", "", "x/y/z", ".", "k8s.app", "reserved:host", "$host", "ä", "\u00a0", strings.Repeat("a", 60), strings.Repeat("a", 70),
+	}
+	var ends []*flowpb.Endpoint
+	for _, identity := range []uint32{0, 1, 2, 4, 6, 128, 1001, 20417, 16777217} {
+		ends = append(ends, &flowpb.Endpoint{Labels: oracle.Cluster{}.Labels(identity)})
+	}
+	r := rand.New(rand.NewPCG(7, 8))
+	taken, selected := 0, 0
+	for range 300_000 {
+		var text string
+		for range 1 + r.IntN(7) {
+			text += words[r.IntN(len(words))]
+			if r.IntN(3) == 0 {
+				text += " "
+			}
+		}
+		theirs, theirErr := filters.BuildFilterList(context.Background(), []*flowpb.FlowFilter{{SourceLabel: []string{text}}}, []filters.OnBuildFilter{&filters.LabelsFilter{}})
+		ours, err := filter.New(&filter.Config{Allow: []filter.Rule{{"source_label": {text}}}})
+		require.Equal(t, theirErr == nil, err == nil, "%q: ours %v, Hubble's %v", text, err, theirErr)
+		if err != nil {
+			continue
+		}
+		taken++
+		for _, end := range ends {
+			want := theirs.MatchOne(&v1.Event{Event: &flowpb.Flow{Source: end}})
+			got := ours.Wants(&flow.Flow{Ends: flow.Ends{Source: &flow.Endpoint{Labels: end.Labels}}})
+			require.Equal(t, want, got, "%q of %v", text, end.Labels)
+			if got {
+				selected++
+			}
+		}
+	}
+	require.Greater(t, taken, 10_000)
+	require.Greater(t, selected, 10_000)
+	t.Logf("300,000 selectors, %d of them allowed; they select %d ends", taken, selected)
 }
 
 // Hubble's filters accept the same flows and messages, read by Hubble, as this project's filters.
@@ -139,6 +233,9 @@ func TestFiltersAreHubbles(t *testing.T) {
 		}
 		var e event
 		e.ours.Decode(&n)
+		if len(all)%4 != 0 {
+			e.ours.Resolve(oracle.Cluster{}.Names(), 0)
+		}
 		var line observerpb.ExportEvent
 		require.NoError(t, protojson.Unmarshal(e.ours.AppendHubbleJSON(nil, "", time.Unix(0, 0)), &line))
 		switch {

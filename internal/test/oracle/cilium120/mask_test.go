@@ -116,6 +116,9 @@ func TestMaskedLinesAreTheExporters(t *testing.T) {
 			continue
 		}
 		f.Decode(&n)
+		if lines%2 == 0 {
+			f.Resolve(oracle.Cluster{}.Names(), 0)
+		}
 		var whole observerpb.ExportEvent
 		require.NoError(t, protojson.Unmarshal(f.AppendHubbleJSON(nil, "node-1", at), &whole))
 		if whole.GetFlow() == nil {
@@ -126,7 +129,7 @@ func TestMaskedLinesAreTheExporters(t *testing.T) {
 			mask = append(mask, all[r.IntN(len(all))])
 		}
 		if r.IntN(3) == 0 {
-			mask = slices.Concat(mask, strings.Fields("time source.identity IP l4.TCP.destination_port l4.UDP.destination_port l4.ICMPv4.type"))
+			mask = slices.Concat(mask, strings.Fields("time source.identity IP l4.TCP.destination_port l4.UDP.destination_port l4.ICMPv4.type source.pod_name destination.labels"))
 		}
 		m, err := flow.NewMask(mask)
 		require.NoError(t, err)

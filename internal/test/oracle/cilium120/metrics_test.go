@@ -44,7 +44,7 @@ func TestSumsAreHubblesMetrics(t *testing.T) {
 	handlers, err := api.DefaultRegistry().ConfigureHandlers(slog.New(slog.DiscardHandler), registry,
 		&api.Config{Metrics: []*api.MetricConfig{{Name: "flow"}, {Name: "drop"}}})
 	require.NoError(t, err)
-	ours := flowmetrics.New()
+	ours := flowmetrics.New(flowmetrics.Naming{})
 	g := oracle.NewGenerator(5)
 	var n monitor.Notification
 	var f flow.Flow

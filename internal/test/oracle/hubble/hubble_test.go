@@ -80,7 +80,7 @@ func captured(t *testing.T) []event {
 	return all
 }
 
-// generated returns the events of generated records.
+// generated returns the events of generated records. Most have names.
 func generated(records int) []event {
 	var all []event
 	var n monitor.Notification
@@ -90,6 +90,9 @@ func generated(records int) []event {
 		at = at.Add(3_141_592_653 * time.Nanosecond)
 		if (monitor.Decoder{}).Decode(g.Next(), &n) == nil {
 			f.Decode(&n)
+			if len(all)%4 != 0 {
+				f.Resolve(oracle.Cluster{}.Names(), at.UnixNano())
+			}
 			all = append(all, newEvent(&f, at))
 		}
 	}
@@ -141,6 +144,11 @@ func TestHubblePrintsMaskedFlowsEqually(t *testing.T) {
 		"IP.source l4.TCP.destination_port l4.UDP l4.SCTP.source_port is_reply event_type.type",
 		"ethernet IP.destination event_type.sub_type sock_xlate_point debug_capture_point auth_type ip_trace_id Summary node_name",
 		"time ethernet event_type l4.ICMPv4.type tunnel.IP.source",
+		"IP l4 source destination source_service destination_service is_reply",
+		"IP l4 source.pod_name destination.namespace source_service.name destination_service.namespace",
+		"IP source.namespace destination.pod_name source.identity destination_service.name",
+		"IP.source source destination source_service.namespace destination_service",
+		"source destination source_service destination_service ethernet",
 	} {
 		m, err := flow.NewMask(strings.Fields(fields))
 		require.NoError(t, err)
@@ -177,6 +185,16 @@ func TestHubblesFiltersWorkOnTheProjectsLines(t *testing.T) {
 		{"--traffic-direction egress", func(e *event) bool { return e.Direction == flow.DirectionEgress }},
 		{"--drop-reason-desc POLICY_DENIED", func(e *event) bool { return e.DropReason == 133 }},
 		{"--tcp-flags SYN", func(e *event) bool { return e.L4.Protocol == flow.L4TCP && e.L4.Flags&flow.TCPSyn != 0 }},
+		{"--pod shop/cart-1", func(e *event) bool {
+			return isPod(e.Source, "shop", "cart-1") || isPod(e.Destination, "shop", "cart-1")
+		}},
+		{"--from-pod data/", func(e *event) bool { return isPod(e.Source, "data", "") }},
+		{"--to-namespace shop", func(e *event) bool { return isPod(e.Destination, "shop", "") }},
+		{"--to-service data/db", func(e *event) bool { return e.DestinationService != nil && e.DestinationService.Name == "db" }},
+		{"--from-workload StatefulSet/cart", func(e *event) bool {
+			return e.Source != nil && len(e.Source.Workloads) > 0 && e.Source.Workloads[0].Name == "cart"
+		}},
+		{"--from-label app=db", func(e *event) bool { return e.Source != nil && slices.Contains(e.Source.Labels, "k8s:app=db") }},
 		{"--ipv6", func(e *event) bool { return e.IP.Version == 6 }},
 	} {
 		t.Run(filter.args, func(t *testing.T) {
@@ -190,6 +208,11 @@ func TestHubblesFiltersWorkOnTheProjectsLines(t *testing.T) {
 			requireSameLines(t, want, observe(t, path, strings.Fields(filter.args)...))
 		})
 	}
+}
+
+// isPod reports whether an end is a pod of the namespace whose name begins with the prefix.
+func isPod(e *flow.Endpoint, namespace, prefix string) bool {
+	return e != nil && e.Namespace == namespace && strings.HasPrefix(e.PodName, prefix)
 }
 
 // Events that are not flows do not prevent hubble from reading the flows of the same file.

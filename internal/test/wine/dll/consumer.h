@@ -198,7 +198,7 @@ static DWORD WINAPI play(void *argument)
     BOOL can_wait = env_number("WINDOWSTEST_WAIT", 0), now = env_number("WINDOWSTEST_NOW", 0);
     ULONGLONG began = GetTickCount64(), written = 0, wait = began + env_number("WINDOWSTEST_DELAY", 0);
 
-    while (GetTickCount64() < wait && !c->finished && running(p)) Sleep(1);
+    while (GetTickCount64() < wait && !c->finished && running(p)) doze();
     for (round = 0; !repeat || round < repeat; round++) {
         if (!file->count) break;
         for (i = 0; i < file->count; i++) {
@@ -207,10 +207,10 @@ static DWORD WINAPI play(void *argument)
             if (now) GetSystemTimePreciseAsFileTime((FILETIME *)&file->events[i]->TimeStamp);
             while (!write_event(p, file->events[i], can_wait)) {
                 if (c->finished || !running(p)) return 0;
-                Sleep(1);
+                doze();
             }
             written++;
-            while (rate && written * 1000 / rate > GetTickCount64() - began && !c->finished && running(p)) Sleep(1);
+            while (rate && written * 1000 / rate > GetTickCount64() - began && !c->finished && running(p)) doze();
         }
     }
     return 0;
@@ -278,11 +278,32 @@ ULONG WMIAPI ProcessTrace(PTRACEHANDLE handles, ULONG count, LPFILETIME from, LP
     return error;
 }
 
+/* await_consumers waits until each consumer of a running session processes it: this "Windows" keeps no events for one that begins later. */
+static void await_consumers(void)
+{
+    ULONGLONG end = GetTickCount64() + 5000;
+    BOOL waits = TRUE;
+    ULONG i;
+
+    while (waits && GetTickCount64() < end) {
+        waits = FALSE;
+        AcquireSRWLockShared(&consumers_lock);
+        for (i = 0; i < CONSUMERS; i++) {
+            const consumer *c = &consumers[i];
+
+            if (c->open && !c->ready && !c->closing && !c->finished && c->session->running && c->session->generation == c->generation) waits = TRUE;
+        }
+        ReleaseSRWLockShared(&consumers_lock);
+        if (waits) doze();
+    }
+}
+
 /* write_to_consumers writes an event into every session that wants it and that this process consumes. */
 static void write_to_consumers(const EVENT_HEADER *h)
 {
     ULONG i;
 
+    await_consumers();
     AcquireSRWLockShared(&consumers_lock);
     for (i = 0; i < CONSUMERS; i++) {
         consumer *c = &consumers[i];

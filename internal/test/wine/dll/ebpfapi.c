@@ -86,6 +86,18 @@ int ebpf_object_get_info_by_fd(int fd, void *info, UINT32 *size, UINT32 *type)
     return SUCCESS;
 }
 
+/* The next path in lexicographical order after start, which need not be pinned. All pins are maps. */
+int ebpf_get_next_pinned_object_path(const char *start, char *next, size_t room, int *type)
+{
+    const int object_map = 1;
+    int error = (int)fault("ebpf_get_next_pinned_object_path");
+
+    if (error) return error;
+    if (!next_pin(start, next, room)) return NO_MORE_KEYS;
+    if (type) *type = object_map;
+    return SUCCESS;
+}
+
 int ebpf_close_fd(int fd)
 {
     if (!find_map(fd)) return INVALID_FD;

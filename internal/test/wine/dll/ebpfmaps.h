@@ -19,7 +19,7 @@
 
 /* Constants of eBPF for Windows (ebpf_structs.h, ebpf_result.h). */
 enum { TYPE_HASH = 1, TYPE_ARRAY = 2, TYPE_RING = 13, TYPE_PERF = 14 };
-enum { SUCCESS = 0, INVALID_FD = 4, INVALID_ARGUMENT = 6, FAILED = 17, OUT_OF_SPACE = 29 };
+enum { SUCCESS = 0, INVALID_FD = 4, INVALID_ARGUMENT = 6, FAILED = 17, NO_MORE_KEYS = 25, OUT_OF_SPACE = 29 };
 
 typedef struct map {
     struct map *next;
@@ -99,6 +99,26 @@ static BOOL read_pin(const char *pin, map *m)
     if (sscanf(text, "%15s %lu %lu %lu", type, &m->id, &m->value_size, &m->max_entries) != 4) return FALSE;
     m->type = is(type, "ring") ? TYPE_RING : is(type, "perf") ? TYPE_PERF : is(type, "array") ? TYPE_ARRAY : TYPE_HASH;
     m->ring_count = m->type == TYPE_RING ? 1 : m->type == TYPE_PERF ? PROCESSORS : 0;
+    return TRUE;
+}
+
+/* next_pin writes the path of the first pin after start, in the order of the paths. It returns FALSE if there is none. */
+static BOOL next_pin(const char *start, char *next, size_t room)
+{
+    char pattern[MAX_PATH], path[PIN_NAME + 8], best[PIN_NAME + 8] = "";
+    WIN32_FIND_DATAA file;
+    HANDLE found;
+
+    pin_file("*", "", pattern);
+    if ((found = FindFirstFileA(pattern, &file)) == INVALID_HANDLE_VALUE) return FALSE;
+    do {
+        if (strchr(file.cFileName, '.')) continue; /* values, and the folders themselves */
+        snprintf(path, sizeof(path), "BPF:\\%s", file.cFileName);
+        if (strcmp(path, start) > 0 && (!*best || strcmp(path, best) < 0)) lstrcpynA(best, path, sizeof(best));
+    } while (FindNextFileA(found, &file));
+    FindClose(found);
+    if (!*best || strlen(best) >= room) return FALSE;
+    lstrcpynA(next, best, (int)room);
     return TRUE;
 }
 

@@ -29,4 +29,7 @@ static ULONG fault(const char *call)
     return 0;
 }
 
+/* doze waits a millisecond. Wine's Sleep waits by the clock of the system, and longer by what that is set back meanwhile. */
+static void doze(void) { WaitForSingleObject(GetCurrentThread(), 1); }
+
 #endif

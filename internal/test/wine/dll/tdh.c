@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * tdh.dll for Wine, whose own has no data: the providers and events of the project's field lists (fieldlists.h).
+ * tdh.dll for Wine, whose own has no data: the providers and events of the project's field lists (fieldlists.h). WINDOWSTEST_UNDEFINED is a
+ * mask of keyword bits that this "Windows" does not define.
  */
 #include <windows.h>
 #include <wmistr.h>
@@ -55,6 +56,7 @@ ULONG __stdcall TdhEnumerateProviderFieldInformation(LPGUID guid, EVENT_FIELD_TY
     load_lists();
     for (e = layouts; e; e = e->next)
         if (IsEqualGUID(e->provider, guid)) used |= e->keyword & 0xFFFFFFFFFFFFull;
+    used &= ~(ULONGLONG)env_number("WINDOWSTEST_UNDEFINED", 0);
     for (bit = 1; bit; bit <<= 1) count += (used & bit) != 0;
     at = FIELD_OFFSET(PROVIDER_FIELD_INFOARRAY, FieldInfoArray) + count * sizeof(PROVIDER_FIELD_INFO);
     for (bit = 1; bit; bit <<= 1) {
@@ -72,6 +74,36 @@ ULONG __stdcall TdhEnumerateProviderFieldInformation(LPGUID guid, EVENT_FIELD_TY
     if (at > room) return ERROR_INSUFFICIENT_BUFFER;
     out->NumberOfElements = count;
     out->FieldType = type;
+    return ERROR_SUCCESS;
+}
+
+/* mingw's tdh.h does not declare this structure and this function. */
+typedef struct { ULONG NumberOfEvents, Reserved; EVENT_DESCRIPTOR EventDescriptorsArray[1]; } provider_event_info;
+
+ULONG __stdcall TdhEnumerateManifestProviderEvents(LPGUID guid, provider_event_info *out, ULONG *size)
+{
+    ULONG error = fault("TdhEnumerateManifestProviderEvents"), count = 0, room = out ? *size : 0;
+    event_layout *e;
+
+    if (error) return error;
+    load_lists();
+    for (e = layouts; e; e = e->next) count += IsEqualGUID(e->provider, guid);
+    if (!count) return ERROR_NOT_FOUND;
+    *size = FIELD_OFFSET(provider_event_info, EventDescriptorsArray) + count * sizeof(EVENT_DESCRIPTOR);
+    if (*size > room) return ERROR_INSUFFICIENT_BUFFER;
+    memset(out, 0, *size);
+    for (e = layouts; e; e = e->next) {
+        EVENT_DESCRIPTOR *d = &out->EventDescriptorsArray[out->NumberOfEvents];
+
+        if (!IsEqualGUID(e->provider, guid)) continue;
+        d->Id = e->id;
+        d->Version = e->version;
+        d->Channel = e->channel;
+        d->Level = e->level;
+        d->Task = e->task;
+        d->Keyword = e->keyword;
+        out->NumberOfEvents++;
+    }
     return ERROR_SUCCESS;
 }
 

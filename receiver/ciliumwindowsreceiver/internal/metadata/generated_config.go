@@ -18,6 +18,12 @@ const (
 	CiliumEventCountMetricAttributeKeyCiliumDropReason            CiliumEventCountMetricAttributeKey = "cilium.drop_reason"
 	CiliumEventCountMetricAttributeKeyNetworkIoDirection          CiliumEventCountMetricAttributeKey = "network.io.direction"
 	CiliumEventCountMetricAttributeKeyNetworkTransport            CiliumEventCountMetricAttributeKey = "network.transport"
+	CiliumEventCountMetricAttributeKeySourceK8sNamespaceName      CiliumEventCountMetricAttributeKey = "source.k8s.namespace.name"
+	CiliumEventCountMetricAttributeKeySourceK8sWorkloadName       CiliumEventCountMetricAttributeKey = "source.k8s.workload.name"
+	CiliumEventCountMetricAttributeKeySourceK8sPodName            CiliumEventCountMetricAttributeKey = "source.k8s.pod.name"
+	CiliumEventCountMetricAttributeKeyDestinationK8sNamespaceName CiliumEventCountMetricAttributeKey = "destination.k8s.namespace.name"
+	CiliumEventCountMetricAttributeKeyDestinationK8sWorkloadName  CiliumEventCountMetricAttributeKey = "destination.k8s.workload.name"
+	CiliumEventCountMetricAttributeKeyDestinationK8sPodName       CiliumEventCountMetricAttributeKey = "destination.k8s.pod.name"
 )
 
 // CiliumEventCountMetricConfig provides config for the cilium.event.count metric.
@@ -46,9 +52,9 @@ func (ms *CiliumEventCountMetricConfig) Unmarshal(parser *confmap.Conf) error {
 func (ms *CiliumEventCountMetricConfig) Validate() error {
 	for _, val := range ms.EnabledAttributes {
 		switch val {
-		case CiliumEventCountMetricAttributeKeyCiliumEventType, CiliumEventCountMetricAttributeKeyCiliumTraceObservationPoint, CiliumEventCountMetricAttributeKeyCiliumVerdict, CiliumEventCountMetricAttributeKeyCiliumDropReason, CiliumEventCountMetricAttributeKeyNetworkIoDirection, CiliumEventCountMetricAttributeKeyNetworkTransport:
+		case CiliumEventCountMetricAttributeKeyCiliumEventType, CiliumEventCountMetricAttributeKeyCiliumTraceObservationPoint, CiliumEventCountMetricAttributeKeyCiliumVerdict, CiliumEventCountMetricAttributeKeyCiliumDropReason, CiliumEventCountMetricAttributeKeyNetworkIoDirection, CiliumEventCountMetricAttributeKeyNetworkTransport, CiliumEventCountMetricAttributeKeySourceK8sNamespaceName, CiliumEventCountMetricAttributeKeySourceK8sWorkloadName, CiliumEventCountMetricAttributeKeySourceK8sPodName, CiliumEventCountMetricAttributeKeyDestinationK8sNamespaceName, CiliumEventCountMetricAttributeKeyDestinationK8sWorkloadName, CiliumEventCountMetricAttributeKeyDestinationK8sPodName:
 		default:
-			return fmt.Errorf("metric cilium.event.count doesn't have an attribute %v, valid attributes: [cilium.event.type, cilium.trace.observation_point, cilium.verdict, cilium.drop_reason, network.io.direction, network.transport]", val)
+			return fmt.Errorf("metric cilium.event.count doesn't have an attribute %v, valid attributes: [cilium.event.type, cilium.trace.observation_point, cilium.verdict, cilium.drop_reason, network.io.direction, network.transport, source.k8s.namespace.name, source.k8s.workload.name, source.k8s.pod.name, destination.k8s.namespace.name, destination.k8s.workload.name, destination.k8s.pod.name]", val)
 		}
 	}
 
@@ -119,6 +125,12 @@ const (
 	CiliumNetworkIoMetricAttributeKeyCiliumDropReason            CiliumNetworkIoMetricAttributeKey = "cilium.drop_reason"
 	CiliumNetworkIoMetricAttributeKeyNetworkIoDirection          CiliumNetworkIoMetricAttributeKey = "network.io.direction"
 	CiliumNetworkIoMetricAttributeKeyNetworkTransport            CiliumNetworkIoMetricAttributeKey = "network.transport"
+	CiliumNetworkIoMetricAttributeKeySourceK8sNamespaceName      CiliumNetworkIoMetricAttributeKey = "source.k8s.namespace.name"
+	CiliumNetworkIoMetricAttributeKeySourceK8sWorkloadName       CiliumNetworkIoMetricAttributeKey = "source.k8s.workload.name"
+	CiliumNetworkIoMetricAttributeKeySourceK8sPodName            CiliumNetworkIoMetricAttributeKey = "source.k8s.pod.name"
+	CiliumNetworkIoMetricAttributeKeyDestinationK8sNamespaceName CiliumNetworkIoMetricAttributeKey = "destination.k8s.namespace.name"
+	CiliumNetworkIoMetricAttributeKeyDestinationK8sWorkloadName  CiliumNetworkIoMetricAttributeKey = "destination.k8s.workload.name"
+	CiliumNetworkIoMetricAttributeKeyDestinationK8sPodName       CiliumNetworkIoMetricAttributeKey = "destination.k8s.pod.name"
 )
 
 // CiliumNetworkIoMetricConfig provides config for the cilium.network.io metric.
@@ -147,9 +159,9 @@ func (ms *CiliumNetworkIoMetricConfig) Unmarshal(parser *confmap.Conf) error {
 func (ms *CiliumNetworkIoMetricConfig) Validate() error {
 	for _, val := range ms.EnabledAttributes {
 		switch val {
-		case CiliumNetworkIoMetricAttributeKeyCiliumEventType, CiliumNetworkIoMetricAttributeKeyCiliumTraceObservationPoint, CiliumNetworkIoMetricAttributeKeyCiliumVerdict, CiliumNetworkIoMetricAttributeKeyCiliumDropReason, CiliumNetworkIoMetricAttributeKeyNetworkIoDirection, CiliumNetworkIoMetricAttributeKeyNetworkTransport:
+		case CiliumNetworkIoMetricAttributeKeyCiliumEventType, CiliumNetworkIoMetricAttributeKeyCiliumTraceObservationPoint, CiliumNetworkIoMetricAttributeKeyCiliumVerdict, CiliumNetworkIoMetricAttributeKeyCiliumDropReason, CiliumNetworkIoMetricAttributeKeyNetworkIoDirection, CiliumNetworkIoMetricAttributeKeyNetworkTransport, CiliumNetworkIoMetricAttributeKeySourceK8sNamespaceName, CiliumNetworkIoMetricAttributeKeySourceK8sWorkloadName, CiliumNetworkIoMetricAttributeKeySourceK8sPodName, CiliumNetworkIoMetricAttributeKeyDestinationK8sNamespaceName, CiliumNetworkIoMetricAttributeKeyDestinationK8sWorkloadName, CiliumNetworkIoMetricAttributeKeyDestinationK8sPodName:
 		default:
-			return fmt.Errorf("metric cilium.network.io doesn't have an attribute %v, valid attributes: [cilium.event.type, cilium.trace.observation_point, cilium.verdict, cilium.drop_reason, network.io.direction, network.transport]", val)
+			return fmt.Errorf("metric cilium.network.io doesn't have an attribute %v, valid attributes: [cilium.event.type, cilium.trace.observation_point, cilium.verdict, cilium.drop_reason, network.io.direction, network.transport, source.k8s.namespace.name, source.k8s.workload.name, source.k8s.pod.name, destination.k8s.namespace.name, destination.k8s.workload.name, destination.k8s.pod.name]", val)
 		}
 	}
 
@@ -172,6 +184,12 @@ const (
 	CiliumNetworkPacketCountMetricAttributeKeyCiliumDropReason            CiliumNetworkPacketCountMetricAttributeKey = "cilium.drop_reason"
 	CiliumNetworkPacketCountMetricAttributeKeyNetworkIoDirection          CiliumNetworkPacketCountMetricAttributeKey = "network.io.direction"
 	CiliumNetworkPacketCountMetricAttributeKeyNetworkTransport            CiliumNetworkPacketCountMetricAttributeKey = "network.transport"
+	CiliumNetworkPacketCountMetricAttributeKeySourceK8sNamespaceName      CiliumNetworkPacketCountMetricAttributeKey = "source.k8s.namespace.name"
+	CiliumNetworkPacketCountMetricAttributeKeySourceK8sWorkloadName       CiliumNetworkPacketCountMetricAttributeKey = "source.k8s.workload.name"
+	CiliumNetworkPacketCountMetricAttributeKeySourceK8sPodName            CiliumNetworkPacketCountMetricAttributeKey = "source.k8s.pod.name"
+	CiliumNetworkPacketCountMetricAttributeKeyDestinationK8sNamespaceName CiliumNetworkPacketCountMetricAttributeKey = "destination.k8s.namespace.name"
+	CiliumNetworkPacketCountMetricAttributeKeyDestinationK8sWorkloadName  CiliumNetworkPacketCountMetricAttributeKey = "destination.k8s.workload.name"
+	CiliumNetworkPacketCountMetricAttributeKeyDestinationK8sPodName       CiliumNetworkPacketCountMetricAttributeKey = "destination.k8s.pod.name"
 )
 
 // CiliumNetworkPacketCountMetricConfig provides config for the cilium.network.packet.count metric.
@@ -200,9 +218,9 @@ func (ms *CiliumNetworkPacketCountMetricConfig) Unmarshal(parser *confmap.Conf) 
 func (ms *CiliumNetworkPacketCountMetricConfig) Validate() error {
 	for _, val := range ms.EnabledAttributes {
 		switch val {
-		case CiliumNetworkPacketCountMetricAttributeKeyCiliumEventType, CiliumNetworkPacketCountMetricAttributeKeyCiliumTraceObservationPoint, CiliumNetworkPacketCountMetricAttributeKeyCiliumVerdict, CiliumNetworkPacketCountMetricAttributeKeyCiliumDropReason, CiliumNetworkPacketCountMetricAttributeKeyNetworkIoDirection, CiliumNetworkPacketCountMetricAttributeKeyNetworkTransport:
+		case CiliumNetworkPacketCountMetricAttributeKeyCiliumEventType, CiliumNetworkPacketCountMetricAttributeKeyCiliumTraceObservationPoint, CiliumNetworkPacketCountMetricAttributeKeyCiliumVerdict, CiliumNetworkPacketCountMetricAttributeKeyCiliumDropReason, CiliumNetworkPacketCountMetricAttributeKeyNetworkIoDirection, CiliumNetworkPacketCountMetricAttributeKeyNetworkTransport, CiliumNetworkPacketCountMetricAttributeKeySourceK8sNamespaceName, CiliumNetworkPacketCountMetricAttributeKeySourceK8sWorkloadName, CiliumNetworkPacketCountMetricAttributeKeySourceK8sPodName, CiliumNetworkPacketCountMetricAttributeKeyDestinationK8sNamespaceName, CiliumNetworkPacketCountMetricAttributeKeyDestinationK8sWorkloadName, CiliumNetworkPacketCountMetricAttributeKeyDestinationK8sPodName:
 		default:
-			return fmt.Errorf("metric cilium.network.packet.count doesn't have an attribute %v, valid attributes: [cilium.event.type, cilium.trace.observation_point, cilium.verdict, cilium.drop_reason, network.io.direction, network.transport]", val)
+			return fmt.Errorf("metric cilium.network.packet.count doesn't have an attribute %v, valid attributes: [cilium.event.type, cilium.trace.observation_point, cilium.verdict, cilium.drop_reason, network.io.direction, network.transport, source.k8s.namespace.name, source.k8s.workload.name, source.k8s.pod.name, destination.k8s.namespace.name, destination.k8s.workload.name, destination.k8s.pod.name]", val)
 		}
 	}
 

@@ -29,7 +29,7 @@ func TestMetricsBuilderConfig(t *testing.T) {
 					CiliumEventCount: CiliumEventCountMetricConfig{
 						Enabled:             true,
 						AggregationStrategy: AggregationStrategySum,
-						EnabledAttributes:   []CiliumEventCountMetricAttributeKey{CiliumEventCountMetricAttributeKeyCiliumEventType, CiliumEventCountMetricAttributeKeyCiliumTraceObservationPoint, CiliumEventCountMetricAttributeKeyCiliumVerdict, CiliumEventCountMetricAttributeKeyCiliumDropReason, CiliumEventCountMetricAttributeKeyNetworkIoDirection, CiliumEventCountMetricAttributeKeyNetworkTransport},
+						EnabledAttributes:   []CiliumEventCountMetricAttributeKey{CiliumEventCountMetricAttributeKeyCiliumEventType, CiliumEventCountMetricAttributeKeyCiliumTraceObservationPoint, CiliumEventCountMetricAttributeKeyCiliumVerdict, CiliumEventCountMetricAttributeKeyCiliumDropReason, CiliumEventCountMetricAttributeKeyNetworkIoDirection, CiliumEventCountMetricAttributeKeyNetworkTransport, CiliumEventCountMetricAttributeKeySourceK8sNamespaceName, CiliumEventCountMetricAttributeKeySourceK8sWorkloadName, CiliumEventCountMetricAttributeKeySourceK8sPodName, CiliumEventCountMetricAttributeKeyDestinationK8sNamespaceName, CiliumEventCountMetricAttributeKeyDestinationK8sWorkloadName, CiliumEventCountMetricAttributeKeyDestinationK8sPodName},
 					},
 					CiliumEventLostCount: CiliumEventLostCountMetricConfig{
 						Enabled:             true,
@@ -39,12 +39,12 @@ func TestMetricsBuilderConfig(t *testing.T) {
 					CiliumNetworkIo: CiliumNetworkIoMetricConfig{
 						Enabled:             true,
 						AggregationStrategy: AggregationStrategySum,
-						EnabledAttributes:   []CiliumNetworkIoMetricAttributeKey{CiliumNetworkIoMetricAttributeKeyCiliumEventType, CiliumNetworkIoMetricAttributeKeyCiliumTraceObservationPoint, CiliumNetworkIoMetricAttributeKeyCiliumVerdict, CiliumNetworkIoMetricAttributeKeyCiliumDropReason, CiliumNetworkIoMetricAttributeKeyNetworkIoDirection, CiliumNetworkIoMetricAttributeKeyNetworkTransport},
+						EnabledAttributes:   []CiliumNetworkIoMetricAttributeKey{CiliumNetworkIoMetricAttributeKeyCiliumEventType, CiliumNetworkIoMetricAttributeKeyCiliumTraceObservationPoint, CiliumNetworkIoMetricAttributeKeyCiliumVerdict, CiliumNetworkIoMetricAttributeKeyCiliumDropReason, CiliumNetworkIoMetricAttributeKeyNetworkIoDirection, CiliumNetworkIoMetricAttributeKeyNetworkTransport, CiliumNetworkIoMetricAttributeKeySourceK8sNamespaceName, CiliumNetworkIoMetricAttributeKeySourceK8sWorkloadName, CiliumNetworkIoMetricAttributeKeySourceK8sPodName, CiliumNetworkIoMetricAttributeKeyDestinationK8sNamespaceName, CiliumNetworkIoMetricAttributeKeyDestinationK8sWorkloadName, CiliumNetworkIoMetricAttributeKeyDestinationK8sPodName},
 					},
 					CiliumNetworkPacketCount: CiliumNetworkPacketCountMetricConfig{
 						Enabled:             true,
 						AggregationStrategy: AggregationStrategySum,
-						EnabledAttributes:   []CiliumNetworkPacketCountMetricAttributeKey{CiliumNetworkPacketCountMetricAttributeKeyCiliumEventType, CiliumNetworkPacketCountMetricAttributeKeyCiliumTraceObservationPoint, CiliumNetworkPacketCountMetricAttributeKeyCiliumVerdict, CiliumNetworkPacketCountMetricAttributeKeyCiliumDropReason, CiliumNetworkPacketCountMetricAttributeKeyNetworkIoDirection, CiliumNetworkPacketCountMetricAttributeKeyNetworkTransport},
+						EnabledAttributes:   []CiliumNetworkPacketCountMetricAttributeKey{CiliumNetworkPacketCountMetricAttributeKeyCiliumEventType, CiliumNetworkPacketCountMetricAttributeKeyCiliumTraceObservationPoint, CiliumNetworkPacketCountMetricAttributeKeyCiliumVerdict, CiliumNetworkPacketCountMetricAttributeKeyCiliumDropReason, CiliumNetworkPacketCountMetricAttributeKeyNetworkIoDirection, CiliumNetworkPacketCountMetricAttributeKeyNetworkTransport, CiliumNetworkPacketCountMetricAttributeKeySourceK8sNamespaceName, CiliumNetworkPacketCountMetricAttributeKeySourceK8sWorkloadName, CiliumNetworkPacketCountMetricAttributeKeySourceK8sPodName, CiliumNetworkPacketCountMetricAttributeKeyDestinationK8sNamespaceName, CiliumNetworkPacketCountMetricAttributeKeyDestinationK8sWorkloadName, CiliumNetworkPacketCountMetricAttributeKeyDestinationK8sPodName},
 					},
 				},
 			},
@@ -56,7 +56,7 @@ func TestMetricsBuilderConfig(t *testing.T) {
 					CiliumEventCount: CiliumEventCountMetricConfig{
 						Enabled:             false,
 						AggregationStrategy: AggregationStrategySum,
-						EnabledAttributes:   []CiliumEventCountMetricAttributeKey{CiliumEventCountMetricAttributeKeyCiliumEventType, CiliumEventCountMetricAttributeKeyCiliumTraceObservationPoint, CiliumEventCountMetricAttributeKeyCiliumVerdict, CiliumEventCountMetricAttributeKeyCiliumDropReason, CiliumEventCountMetricAttributeKeyNetworkIoDirection, CiliumEventCountMetricAttributeKeyNetworkTransport},
+						EnabledAttributes:   []CiliumEventCountMetricAttributeKey{CiliumEventCountMetricAttributeKeyCiliumEventType, CiliumEventCountMetricAttributeKeyCiliumTraceObservationPoint, CiliumEventCountMetricAttributeKeyCiliumVerdict, CiliumEventCountMetricAttributeKeyCiliumDropReason, CiliumEventCountMetricAttributeKeyNetworkIoDirection, CiliumEventCountMetricAttributeKeyNetworkTransport, CiliumEventCountMetricAttributeKeySourceK8sNamespaceName, CiliumEventCountMetricAttributeKeySourceK8sWorkloadName, CiliumEventCountMetricAttributeKeySourceK8sPodName, CiliumEventCountMetricAttributeKeyDestinationK8sNamespaceName, CiliumEventCountMetricAttributeKeyDestinationK8sWorkloadName, CiliumEventCountMetricAttributeKeyDestinationK8sPodName},
 					},
 					CiliumEventLostCount: CiliumEventLostCountMetricConfig{
 						Enabled:             false,
@@ -66,12 +66,12 @@ func TestMetricsBuilderConfig(t *testing.T) {
 					CiliumNetworkIo: CiliumNetworkIoMetricConfig{
 						Enabled:             false,
 						AggregationStrategy: AggregationStrategySum,
-						EnabledAttributes:   []CiliumNetworkIoMetricAttributeKey{CiliumNetworkIoMetricAttributeKeyCiliumEventType, CiliumNetworkIoMetricAttributeKeyCiliumTraceObservationPoint, CiliumNetworkIoMetricAttributeKeyCiliumVerdict, CiliumNetworkIoMetricAttributeKeyCiliumDropReason, CiliumNetworkIoMetricAttributeKeyNetworkIoDirection, CiliumNetworkIoMetricAttributeKeyNetworkTransport},
+						EnabledAttributes:   []CiliumNetworkIoMetricAttributeKey{CiliumNetworkIoMetricAttributeKeyCiliumEventType, CiliumNetworkIoMetricAttributeKeyCiliumTraceObservationPoint, CiliumNetworkIoMetricAttributeKeyCiliumVerdict, CiliumNetworkIoMetricAttributeKeyCiliumDropReason, CiliumNetworkIoMetricAttributeKeyNetworkIoDirection, CiliumNetworkIoMetricAttributeKeyNetworkTransport, CiliumNetworkIoMetricAttributeKeySourceK8sNamespaceName, CiliumNetworkIoMetricAttributeKeySourceK8sWorkloadName, CiliumNetworkIoMetricAttributeKeySourceK8sPodName, CiliumNetworkIoMetricAttributeKeyDestinationK8sNamespaceName, CiliumNetworkIoMetricAttributeKeyDestinationK8sWorkloadName, CiliumNetworkIoMetricAttributeKeyDestinationK8sPodName},
 					},
 					CiliumNetworkPacketCount: CiliumNetworkPacketCountMetricConfig{
 						Enabled:             false,
 						AggregationStrategy: AggregationStrategySum,
-						EnabledAttributes:   []CiliumNetworkPacketCountMetricAttributeKey{CiliumNetworkPacketCountMetricAttributeKeyCiliumEventType, CiliumNetworkPacketCountMetricAttributeKeyCiliumTraceObservationPoint, CiliumNetworkPacketCountMetricAttributeKeyCiliumVerdict, CiliumNetworkPacketCountMetricAttributeKeyCiliumDropReason, CiliumNetworkPacketCountMetricAttributeKeyNetworkIoDirection, CiliumNetworkPacketCountMetricAttributeKeyNetworkTransport},
+						EnabledAttributes:   []CiliumNetworkPacketCountMetricAttributeKey{CiliumNetworkPacketCountMetricAttributeKeyCiliumEventType, CiliumNetworkPacketCountMetricAttributeKeyCiliumTraceObservationPoint, CiliumNetworkPacketCountMetricAttributeKeyCiliumVerdict, CiliumNetworkPacketCountMetricAttributeKeyCiliumDropReason, CiliumNetworkPacketCountMetricAttributeKeyNetworkIoDirection, CiliumNetworkPacketCountMetricAttributeKeyNetworkTransport, CiliumNetworkPacketCountMetricAttributeKeySourceK8sNamespaceName, CiliumNetworkPacketCountMetricAttributeKeySourceK8sWorkloadName, CiliumNetworkPacketCountMetricAttributeKeySourceK8sPodName, CiliumNetworkPacketCountMetricAttributeKeyDestinationK8sNamespaceName, CiliumNetworkPacketCountMetricAttributeKeyDestinationK8sWorkloadName, CiliumNetworkPacketCountMetricAttributeKeyDestinationK8sPodName},
 					},
 				},
 			},
@@ -90,7 +90,7 @@ func TestCiliumEventCountMetricsConfig_Validate(t *testing.T) {
 	require.NoError(t, cfg.Validate())
 
 	cfg.EnabledAttributes = []CiliumEventCountMetricAttributeKey{"invalid"}
-	require.ErrorContains(t, cfg.Validate(), "metric cilium.event.count doesn't have an attribute invalid, valid attributes: [cilium.event.type, cilium.trace.observation_point, cilium.verdict, cilium.drop_reason, network.io.direction, network.transport]")
+	require.ErrorContains(t, cfg.Validate(), "metric cilium.event.count doesn't have an attribute invalid, valid attributes: [cilium.event.type, cilium.trace.observation_point, cilium.verdict, cilium.drop_reason, network.io.direction, network.transport, source.k8s.namespace.name, source.k8s.workload.name, source.k8s.pod.name, destination.k8s.namespace.name, destination.k8s.workload.name, destination.k8s.pod.name]")
 
 	cfg = DefaultMetricsConfig().CiliumEventCount
 	cfg.AggregationStrategy = "invalid"
@@ -114,7 +114,7 @@ func TestCiliumNetworkIoMetricsConfig_Validate(t *testing.T) {
 	require.NoError(t, cfg.Validate())
 
 	cfg.EnabledAttributes = []CiliumNetworkIoMetricAttributeKey{"invalid"}
-	require.ErrorContains(t, cfg.Validate(), "metric cilium.network.io doesn't have an attribute invalid, valid attributes: [cilium.event.type, cilium.trace.observation_point, cilium.verdict, cilium.drop_reason, network.io.direction, network.transport]")
+	require.ErrorContains(t, cfg.Validate(), "metric cilium.network.io doesn't have an attribute invalid, valid attributes: [cilium.event.type, cilium.trace.observation_point, cilium.verdict, cilium.drop_reason, network.io.direction, network.transport, source.k8s.namespace.name, source.k8s.workload.name, source.k8s.pod.name, destination.k8s.namespace.name, destination.k8s.workload.name, destination.k8s.pod.name]")
 
 	cfg = DefaultMetricsConfig().CiliumNetworkIo
 	cfg.AggregationStrategy = "invalid"
@@ -126,7 +126,7 @@ func TestCiliumNetworkPacketCountMetricsConfig_Validate(t *testing.T) {
 	require.NoError(t, cfg.Validate())
 
 	cfg.EnabledAttributes = []CiliumNetworkPacketCountMetricAttributeKey{"invalid"}
-	require.ErrorContains(t, cfg.Validate(), "metric cilium.network.packet.count doesn't have an attribute invalid, valid attributes: [cilium.event.type, cilium.trace.observation_point, cilium.verdict, cilium.drop_reason, network.io.direction, network.transport]")
+	require.ErrorContains(t, cfg.Validate(), "metric cilium.network.packet.count doesn't have an attribute invalid, valid attributes: [cilium.event.type, cilium.trace.observation_point, cilium.verdict, cilium.drop_reason, network.io.direction, network.transport, source.k8s.namespace.name, source.k8s.workload.name, source.k8s.pod.name, destination.k8s.namespace.name, destination.k8s.workload.name, destination.k8s.pod.name]")
 
 	cfg = DefaultMetricsConfig().CiliumNetworkPacketCount
 	cfg.AggregationStrategy = "invalid"

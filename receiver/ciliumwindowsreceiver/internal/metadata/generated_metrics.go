@@ -48,7 +48,7 @@ var MapAttributeNetworkIoDirection = map[string]AttributeNetworkIoDirection{
 var MetricsInfo = metricsInfo{
 	CiliumEventCount: metricInfo{
 		Name:       "cilium.event.count",
-		Attributes: []string{"cilium.event.type", "cilium.trace.observation_point", "cilium.verdict", "cilium.drop_reason", "network.io.direction", "network.transport"},
+		Attributes: []string{"cilium.event.type", "cilium.trace.observation_point", "cilium.verdict", "cilium.drop_reason", "network.io.direction", "network.transport", "source.k8s.namespace.name", "source.k8s.workload.name", "source.k8s.pod.name", "destination.k8s.namespace.name", "destination.k8s.workload.name", "destination.k8s.pod.name"},
 	},
 	CiliumEventLostCount: metricInfo{
 		Name:       "cilium.event.lost.count",
@@ -56,11 +56,11 @@ var MetricsInfo = metricsInfo{
 	},
 	CiliumNetworkIo: metricInfo{
 		Name:       "cilium.network.io",
-		Attributes: []string{"cilium.event.type", "cilium.trace.observation_point", "cilium.verdict", "cilium.drop_reason", "network.io.direction", "network.transport"},
+		Attributes: []string{"cilium.event.type", "cilium.trace.observation_point", "cilium.verdict", "cilium.drop_reason", "network.io.direction", "network.transport", "source.k8s.namespace.name", "source.k8s.workload.name", "source.k8s.pod.name", "destination.k8s.namespace.name", "destination.k8s.workload.name", "destination.k8s.pod.name"},
 	},
 	CiliumNetworkPacketCount: metricInfo{
 		Name:       "cilium.network.packet.count",
-		Attributes: []string{"cilium.event.type", "cilium.trace.observation_point", "cilium.verdict", "cilium.drop_reason", "network.io.direction", "network.transport"},
+		Attributes: []string{"cilium.event.type", "cilium.trace.observation_point", "cilium.verdict", "cilium.drop_reason", "network.io.direction", "network.transport", "source.k8s.namespace.name", "source.k8s.workload.name", "source.k8s.pod.name", "destination.k8s.namespace.name", "destination.k8s.workload.name", "destination.k8s.pod.name"},
 	},
 }
 
@@ -95,7 +95,7 @@ func (m *metricCiliumEventCount) init() {
 	m.aggDataPoints = m.aggDataPoints[:0]
 }
 
-func (m *metricCiliumEventCount) recordDataPoint(start pcommon.Timestamp, ts pcommon.Timestamp, val int64, ciliumEventTypeAttributeValue string, ciliumTraceObservationPointAttributeValue string, ciliumVerdictAttributeValue string, ciliumDropReasonAttributeValue string, networkIoDirectionAttributeValue string, networkTransportAttributeValue string) {
+func (m *metricCiliumEventCount) recordDataPoint(start pcommon.Timestamp, ts pcommon.Timestamp, val int64, ciliumEventTypeAttributeValue string, ciliumTraceObservationPointAttributeValue string, ciliumVerdictAttributeValue string, ciliumDropReasonAttributeValue string, networkIoDirectionAttributeValue string, networkTransportAttributeValue string, sourceK8sNamespaceNameAttributeValue string, sourceK8sWorkloadNameAttributeValue string, sourceK8sPodNameAttributeValue string, destinationK8sNamespaceNameAttributeValue string, destinationK8sWorkloadNameAttributeValue string, destinationK8sPodNameAttributeValue string) {
 	if !m.config.Enabled {
 		return
 	}
@@ -120,6 +120,24 @@ func (m *metricCiliumEventCount) recordDataPoint(start pcommon.Timestamp, ts pco
 	}
 	if slices.Contains(m.config.EnabledAttributes, CiliumEventCountMetricAttributeKeyNetworkTransport) {
 		dp.Attributes().PutStr("network.transport", networkTransportAttributeValue)
+	}
+	if slices.Contains(m.config.EnabledAttributes, CiliumEventCountMetricAttributeKeySourceK8sNamespaceName) {
+		dp.Attributes().PutStr("source.k8s.namespace.name", sourceK8sNamespaceNameAttributeValue)
+	}
+	if slices.Contains(m.config.EnabledAttributes, CiliumEventCountMetricAttributeKeySourceK8sWorkloadName) {
+		dp.Attributes().PutStr("source.k8s.workload.name", sourceK8sWorkloadNameAttributeValue)
+	}
+	if slices.Contains(m.config.EnabledAttributes, CiliumEventCountMetricAttributeKeySourceK8sPodName) {
+		dp.Attributes().PutStr("source.k8s.pod.name", sourceK8sPodNameAttributeValue)
+	}
+	if slices.Contains(m.config.EnabledAttributes, CiliumEventCountMetricAttributeKeyDestinationK8sNamespaceName) {
+		dp.Attributes().PutStr("destination.k8s.namespace.name", destinationK8sNamespaceNameAttributeValue)
+	}
+	if slices.Contains(m.config.EnabledAttributes, CiliumEventCountMetricAttributeKeyDestinationK8sWorkloadName) {
+		dp.Attributes().PutStr("destination.k8s.workload.name", destinationK8sWorkloadNameAttributeValue)
+	}
+	if slices.Contains(m.config.EnabledAttributes, CiliumEventCountMetricAttributeKeyDestinationK8sPodName) {
+		dp.Attributes().PutStr("destination.k8s.pod.name", destinationK8sPodNameAttributeValue)
 	}
 
 	var s string
@@ -292,7 +310,7 @@ func (m *metricCiliumNetworkIo) init() {
 	m.aggDataPoints = m.aggDataPoints[:0]
 }
 
-func (m *metricCiliumNetworkIo) recordDataPoint(start pcommon.Timestamp, ts pcommon.Timestamp, val int64, ciliumEventTypeAttributeValue string, ciliumTraceObservationPointAttributeValue string, ciliumVerdictAttributeValue string, ciliumDropReasonAttributeValue string, networkIoDirectionAttributeValue string, networkTransportAttributeValue string) {
+func (m *metricCiliumNetworkIo) recordDataPoint(start pcommon.Timestamp, ts pcommon.Timestamp, val int64, ciliumEventTypeAttributeValue string, ciliumTraceObservationPointAttributeValue string, ciliumVerdictAttributeValue string, ciliumDropReasonAttributeValue string, networkIoDirectionAttributeValue string, networkTransportAttributeValue string, sourceK8sNamespaceNameAttributeValue string, sourceK8sWorkloadNameAttributeValue string, sourceK8sPodNameAttributeValue string, destinationK8sNamespaceNameAttributeValue string, destinationK8sWorkloadNameAttributeValue string, destinationK8sPodNameAttributeValue string) {
 	if !m.config.Enabled {
 		return
 	}
@@ -317,6 +335,24 @@ func (m *metricCiliumNetworkIo) recordDataPoint(start pcommon.Timestamp, ts pcom
 	}
 	if slices.Contains(m.config.EnabledAttributes, CiliumNetworkIoMetricAttributeKeyNetworkTransport) {
 		dp.Attributes().PutStr("network.transport", networkTransportAttributeValue)
+	}
+	if slices.Contains(m.config.EnabledAttributes, CiliumNetworkIoMetricAttributeKeySourceK8sNamespaceName) {
+		dp.Attributes().PutStr("source.k8s.namespace.name", sourceK8sNamespaceNameAttributeValue)
+	}
+	if slices.Contains(m.config.EnabledAttributes, CiliumNetworkIoMetricAttributeKeySourceK8sWorkloadName) {
+		dp.Attributes().PutStr("source.k8s.workload.name", sourceK8sWorkloadNameAttributeValue)
+	}
+	if slices.Contains(m.config.EnabledAttributes, CiliumNetworkIoMetricAttributeKeySourceK8sPodName) {
+		dp.Attributes().PutStr("source.k8s.pod.name", sourceK8sPodNameAttributeValue)
+	}
+	if slices.Contains(m.config.EnabledAttributes, CiliumNetworkIoMetricAttributeKeyDestinationK8sNamespaceName) {
+		dp.Attributes().PutStr("destination.k8s.namespace.name", destinationK8sNamespaceNameAttributeValue)
+	}
+	if slices.Contains(m.config.EnabledAttributes, CiliumNetworkIoMetricAttributeKeyDestinationK8sWorkloadName) {
+		dp.Attributes().PutStr("destination.k8s.workload.name", destinationK8sWorkloadNameAttributeValue)
+	}
+	if slices.Contains(m.config.EnabledAttributes, CiliumNetworkIoMetricAttributeKeyDestinationK8sPodName) {
+		dp.Attributes().PutStr("destination.k8s.pod.name", destinationK8sPodNameAttributeValue)
 	}
 
 	var s string
@@ -398,7 +434,7 @@ func (m *metricCiliumNetworkPacketCount) init() {
 	m.aggDataPoints = m.aggDataPoints[:0]
 }
 
-func (m *metricCiliumNetworkPacketCount) recordDataPoint(start pcommon.Timestamp, ts pcommon.Timestamp, val int64, ciliumEventTypeAttributeValue string, ciliumTraceObservationPointAttributeValue string, ciliumVerdictAttributeValue string, ciliumDropReasonAttributeValue string, networkIoDirectionAttributeValue string, networkTransportAttributeValue string) {
+func (m *metricCiliumNetworkPacketCount) recordDataPoint(start pcommon.Timestamp, ts pcommon.Timestamp, val int64, ciliumEventTypeAttributeValue string, ciliumTraceObservationPointAttributeValue string, ciliumVerdictAttributeValue string, ciliumDropReasonAttributeValue string, networkIoDirectionAttributeValue string, networkTransportAttributeValue string, sourceK8sNamespaceNameAttributeValue string, sourceK8sWorkloadNameAttributeValue string, sourceK8sPodNameAttributeValue string, destinationK8sNamespaceNameAttributeValue string, destinationK8sWorkloadNameAttributeValue string, destinationK8sPodNameAttributeValue string) {
 	if !m.config.Enabled {
 		return
 	}
@@ -423,6 +459,24 @@ func (m *metricCiliumNetworkPacketCount) recordDataPoint(start pcommon.Timestamp
 	}
 	if slices.Contains(m.config.EnabledAttributes, CiliumNetworkPacketCountMetricAttributeKeyNetworkTransport) {
 		dp.Attributes().PutStr("network.transport", networkTransportAttributeValue)
+	}
+	if slices.Contains(m.config.EnabledAttributes, CiliumNetworkPacketCountMetricAttributeKeySourceK8sNamespaceName) {
+		dp.Attributes().PutStr("source.k8s.namespace.name", sourceK8sNamespaceNameAttributeValue)
+	}
+	if slices.Contains(m.config.EnabledAttributes, CiliumNetworkPacketCountMetricAttributeKeySourceK8sWorkloadName) {
+		dp.Attributes().PutStr("source.k8s.workload.name", sourceK8sWorkloadNameAttributeValue)
+	}
+	if slices.Contains(m.config.EnabledAttributes, CiliumNetworkPacketCountMetricAttributeKeySourceK8sPodName) {
+		dp.Attributes().PutStr("source.k8s.pod.name", sourceK8sPodNameAttributeValue)
+	}
+	if slices.Contains(m.config.EnabledAttributes, CiliumNetworkPacketCountMetricAttributeKeyDestinationK8sNamespaceName) {
+		dp.Attributes().PutStr("destination.k8s.namespace.name", destinationK8sNamespaceNameAttributeValue)
+	}
+	if slices.Contains(m.config.EnabledAttributes, CiliumNetworkPacketCountMetricAttributeKeyDestinationK8sWorkloadName) {
+		dp.Attributes().PutStr("destination.k8s.workload.name", destinationK8sWorkloadNameAttributeValue)
+	}
+	if slices.Contains(m.config.EnabledAttributes, CiliumNetworkPacketCountMetricAttributeKeyDestinationK8sPodName) {
+		dp.Attributes().PutStr("destination.k8s.pod.name", destinationK8sPodNameAttributeValue)
 	}
 
 	var s string
@@ -618,8 +672,8 @@ func (mb *MetricsBuilder) Emit(options ...ResourceMetricsOption) pmetric.Metrics
 }
 
 // RecordCiliumEventCountDataPoint adds a data point to cilium.event.count metric.
-func (mb *MetricsBuilder) RecordCiliumEventCountDataPoint(ts pcommon.Timestamp, val int64, ciliumEventTypeAttributeValue string, ciliumTraceObservationPointAttributeValue string, ciliumVerdictAttributeValue string, ciliumDropReasonAttributeValue string, networkIoDirectionAttributeValue AttributeNetworkIoDirection, networkTransportAttributeValue string) {
-	mb.metricCiliumEventCount.recordDataPoint(mb.startTime, ts, val, ciliumEventTypeAttributeValue, ciliumTraceObservationPointAttributeValue, ciliumVerdictAttributeValue, ciliumDropReasonAttributeValue, networkIoDirectionAttributeValue.String(), networkTransportAttributeValue)
+func (mb *MetricsBuilder) RecordCiliumEventCountDataPoint(ts pcommon.Timestamp, val int64, ciliumEventTypeAttributeValue string, ciliumTraceObservationPointAttributeValue string, ciliumVerdictAttributeValue string, ciliumDropReasonAttributeValue string, networkIoDirectionAttributeValue AttributeNetworkIoDirection, networkTransportAttributeValue string, sourceK8sNamespaceNameAttributeValue string, sourceK8sWorkloadNameAttributeValue string, sourceK8sPodNameAttributeValue string, destinationK8sNamespaceNameAttributeValue string, destinationK8sWorkloadNameAttributeValue string, destinationK8sPodNameAttributeValue string) {
+	mb.metricCiliumEventCount.recordDataPoint(mb.startTime, ts, val, ciliumEventTypeAttributeValue, ciliumTraceObservationPointAttributeValue, ciliumVerdictAttributeValue, ciliumDropReasonAttributeValue, networkIoDirectionAttributeValue.String(), networkTransportAttributeValue, sourceK8sNamespaceNameAttributeValue, sourceK8sWorkloadNameAttributeValue, sourceK8sPodNameAttributeValue, destinationK8sNamespaceNameAttributeValue, destinationK8sWorkloadNameAttributeValue, destinationK8sPodNameAttributeValue)
 }
 
 // RecordCiliumEventLostCountDataPoint adds a data point to cilium.event.lost.count metric.
@@ -628,13 +682,13 @@ func (mb *MetricsBuilder) RecordCiliumEventLostCountDataPoint(ts pcommon.Timesta
 }
 
 // RecordCiliumNetworkIoDataPoint adds a data point to cilium.network.io metric.
-func (mb *MetricsBuilder) RecordCiliumNetworkIoDataPoint(ts pcommon.Timestamp, val int64, ciliumEventTypeAttributeValue string, ciliumTraceObservationPointAttributeValue string, ciliumVerdictAttributeValue string, ciliumDropReasonAttributeValue string, networkIoDirectionAttributeValue AttributeNetworkIoDirection, networkTransportAttributeValue string) {
-	mb.metricCiliumNetworkIo.recordDataPoint(mb.startTime, ts, val, ciliumEventTypeAttributeValue, ciliumTraceObservationPointAttributeValue, ciliumVerdictAttributeValue, ciliumDropReasonAttributeValue, networkIoDirectionAttributeValue.String(), networkTransportAttributeValue)
+func (mb *MetricsBuilder) RecordCiliumNetworkIoDataPoint(ts pcommon.Timestamp, val int64, ciliumEventTypeAttributeValue string, ciliumTraceObservationPointAttributeValue string, ciliumVerdictAttributeValue string, ciliumDropReasonAttributeValue string, networkIoDirectionAttributeValue AttributeNetworkIoDirection, networkTransportAttributeValue string, sourceK8sNamespaceNameAttributeValue string, sourceK8sWorkloadNameAttributeValue string, sourceK8sPodNameAttributeValue string, destinationK8sNamespaceNameAttributeValue string, destinationK8sWorkloadNameAttributeValue string, destinationK8sPodNameAttributeValue string) {
+	mb.metricCiliumNetworkIo.recordDataPoint(mb.startTime, ts, val, ciliumEventTypeAttributeValue, ciliumTraceObservationPointAttributeValue, ciliumVerdictAttributeValue, ciliumDropReasonAttributeValue, networkIoDirectionAttributeValue.String(), networkTransportAttributeValue, sourceK8sNamespaceNameAttributeValue, sourceK8sWorkloadNameAttributeValue, sourceK8sPodNameAttributeValue, destinationK8sNamespaceNameAttributeValue, destinationK8sWorkloadNameAttributeValue, destinationK8sPodNameAttributeValue)
 }
 
 // RecordCiliumNetworkPacketCountDataPoint adds a data point to cilium.network.packet.count metric.
-func (mb *MetricsBuilder) RecordCiliumNetworkPacketCountDataPoint(ts pcommon.Timestamp, val int64, ciliumEventTypeAttributeValue string, ciliumTraceObservationPointAttributeValue string, ciliumVerdictAttributeValue string, ciliumDropReasonAttributeValue string, networkIoDirectionAttributeValue AttributeNetworkIoDirection, networkTransportAttributeValue string) {
-	mb.metricCiliumNetworkPacketCount.recordDataPoint(mb.startTime, ts, val, ciliumEventTypeAttributeValue, ciliumTraceObservationPointAttributeValue, ciliumVerdictAttributeValue, ciliumDropReasonAttributeValue, networkIoDirectionAttributeValue.String(), networkTransportAttributeValue)
+func (mb *MetricsBuilder) RecordCiliumNetworkPacketCountDataPoint(ts pcommon.Timestamp, val int64, ciliumEventTypeAttributeValue string, ciliumTraceObservationPointAttributeValue string, ciliumVerdictAttributeValue string, ciliumDropReasonAttributeValue string, networkIoDirectionAttributeValue AttributeNetworkIoDirection, networkTransportAttributeValue string, sourceK8sNamespaceNameAttributeValue string, sourceK8sWorkloadNameAttributeValue string, sourceK8sPodNameAttributeValue string, destinationK8sNamespaceNameAttributeValue string, destinationK8sWorkloadNameAttributeValue string, destinationK8sPodNameAttributeValue string) {
+	mb.metricCiliumNetworkPacketCount.recordDataPoint(mb.startTime, ts, val, ciliumEventTypeAttributeValue, ciliumTraceObservationPointAttributeValue, ciliumVerdictAttributeValue, ciliumDropReasonAttributeValue, networkIoDirectionAttributeValue.String(), networkTransportAttributeValue, sourceK8sNamespaceNameAttributeValue, sourceK8sWorkloadNameAttributeValue, sourceK8sPodNameAttributeValue, destinationK8sNamespaceNameAttributeValue, destinationK8sWorkloadNameAttributeValue, destinationK8sPodNameAttributeValue)
 }
 
 // Reset resets metrics builder to its initial state. It should be used when external metrics source is restarted,

@@ -72,9 +72,9 @@ func TestMetricsBuilder(t *testing.T) {
 			allMetricsCount := 0
 			defaultMetricsCount++
 			allMetricsCount++
-			mb.RecordCiliumEventCountDataPoint(ts, 1, "cilium.event.type-val", "cilium.trace.observation_point-val", "cilium.verdict-val", "cilium.drop_reason-val", AttributeNetworkIoDirectionReceive, "network.transport-val")
+			mb.RecordCiliumEventCountDataPoint(ts, 1, "cilium.event.type-val", "cilium.trace.observation_point-val", "cilium.verdict-val", "cilium.drop_reason-val", AttributeNetworkIoDirectionReceive, "network.transport-val", "source.k8s.namespace.name-val", "source.k8s.workload.name-val", "source.k8s.pod.name-val", "destination.k8s.namespace.name-val", "destination.k8s.workload.name-val", "destination.k8s.pod.name-val")
 			if tt.name == "reaggregate_set" {
-				mb.RecordCiliumEventCountDataPoint(ts, 3, "cilium.event.type-val-2", "cilium.trace.observation_point-val-2", "cilium.verdict-val-2", "cilium.drop_reason-val-2", AttributeNetworkIoDirectionTransmit, "network.transport-val-2")
+				mb.RecordCiliumEventCountDataPoint(ts, 3, "cilium.event.type-val-2", "cilium.trace.observation_point-val-2", "cilium.verdict-val-2", "cilium.drop_reason-val-2", AttributeNetworkIoDirectionTransmit, "network.transport-val-2", "source.k8s.namespace.name-val-2", "source.k8s.workload.name-val-2", "source.k8s.pod.name-val-2", "destination.k8s.namespace.name-val-2", "destination.k8s.workload.name-val-2", "destination.k8s.pod.name-val-2")
 			}
 			defaultMetricsCount++
 			allMetricsCount++
@@ -84,15 +84,15 @@ func TestMetricsBuilder(t *testing.T) {
 			}
 			defaultMetricsCount++
 			allMetricsCount++
-			mb.RecordCiliumNetworkIoDataPoint(ts, 1, "cilium.event.type-val", "cilium.trace.observation_point-val", "cilium.verdict-val", "cilium.drop_reason-val", AttributeNetworkIoDirectionReceive, "network.transport-val")
+			mb.RecordCiliumNetworkIoDataPoint(ts, 1, "cilium.event.type-val", "cilium.trace.observation_point-val", "cilium.verdict-val", "cilium.drop_reason-val", AttributeNetworkIoDirectionReceive, "network.transport-val", "source.k8s.namespace.name-val", "source.k8s.workload.name-val", "source.k8s.pod.name-val", "destination.k8s.namespace.name-val", "destination.k8s.workload.name-val", "destination.k8s.pod.name-val")
 			if tt.name == "reaggregate_set" {
-				mb.RecordCiliumNetworkIoDataPoint(ts, 3, "cilium.event.type-val-2", "cilium.trace.observation_point-val-2", "cilium.verdict-val-2", "cilium.drop_reason-val-2", AttributeNetworkIoDirectionTransmit, "network.transport-val-2")
+				mb.RecordCiliumNetworkIoDataPoint(ts, 3, "cilium.event.type-val-2", "cilium.trace.observation_point-val-2", "cilium.verdict-val-2", "cilium.drop_reason-val-2", AttributeNetworkIoDirectionTransmit, "network.transport-val-2", "source.k8s.namespace.name-val-2", "source.k8s.workload.name-val-2", "source.k8s.pod.name-val-2", "destination.k8s.namespace.name-val-2", "destination.k8s.workload.name-val-2", "destination.k8s.pod.name-val-2")
 			}
 			defaultMetricsCount++
 			allMetricsCount++
-			mb.RecordCiliumNetworkPacketCountDataPoint(ts, 1, "cilium.event.type-val", "cilium.trace.observation_point-val", "cilium.verdict-val", "cilium.drop_reason-val", AttributeNetworkIoDirectionReceive, "network.transport-val")
+			mb.RecordCiliumNetworkPacketCountDataPoint(ts, 1, "cilium.event.type-val", "cilium.trace.observation_point-val", "cilium.verdict-val", "cilium.drop_reason-val", AttributeNetworkIoDirectionReceive, "network.transport-val", "source.k8s.namespace.name-val", "source.k8s.workload.name-val", "source.k8s.pod.name-val", "destination.k8s.namespace.name-val", "destination.k8s.workload.name-val", "destination.k8s.pod.name-val")
 			if tt.name == "reaggregate_set" {
-				mb.RecordCiliumNetworkPacketCountDataPoint(ts, 3, "cilium.event.type-val-2", "cilium.trace.observation_point-val-2", "cilium.verdict-val-2", "cilium.drop_reason-val-2", AttributeNetworkIoDirectionTransmit, "network.transport-val-2")
+				mb.RecordCiliumNetworkPacketCountDataPoint(ts, 3, "cilium.event.type-val-2", "cilium.trace.observation_point-val-2", "cilium.verdict-val-2", "cilium.drop_reason-val-2", AttributeNetworkIoDirectionTransmit, "network.transport-val-2", "source.k8s.namespace.name-val-2", "source.k8s.workload.name-val-2", "source.k8s.pod.name-val-2", "destination.k8s.namespace.name-val-2", "destination.k8s.workload.name-val-2", "destination.k8s.pod.name-val-2")
 			}
 
 			res := pcommon.NewResource()
@@ -196,6 +196,18 @@ func TestMetricsBuilder(t *testing.T) {
 						_, ok = dp.Attributes().Get("network.io.direction")
 						assert.False(t, ok)
 						_, ok = dp.Attributes().Get("network.transport")
+						assert.False(t, ok)
+						_, ok = dp.Attributes().Get("source.k8s.namespace.name")
+						assert.False(t, ok)
+						_, ok = dp.Attributes().Get("source.k8s.workload.name")
+						assert.False(t, ok)
+						_, ok = dp.Attributes().Get("source.k8s.pod.name")
+						assert.False(t, ok)
+						_, ok = dp.Attributes().Get("destination.k8s.namespace.name")
+						assert.False(t, ok)
+						_, ok = dp.Attributes().Get("destination.k8s.workload.name")
+						assert.False(t, ok)
+						_, ok = dp.Attributes().Get("destination.k8s.pod.name")
 						assert.False(t, ok)
 					}
 				case "cilium.event.lost.count":
@@ -310,6 +322,18 @@ func TestMetricsBuilder(t *testing.T) {
 						assert.False(t, ok)
 						_, ok = dp.Attributes().Get("network.transport")
 						assert.False(t, ok)
+						_, ok = dp.Attributes().Get("source.k8s.namespace.name")
+						assert.False(t, ok)
+						_, ok = dp.Attributes().Get("source.k8s.workload.name")
+						assert.False(t, ok)
+						_, ok = dp.Attributes().Get("source.k8s.pod.name")
+						assert.False(t, ok)
+						_, ok = dp.Attributes().Get("destination.k8s.namespace.name")
+						assert.False(t, ok)
+						_, ok = dp.Attributes().Get("destination.k8s.workload.name")
+						assert.False(t, ok)
+						_, ok = dp.Attributes().Get("destination.k8s.pod.name")
+						assert.False(t, ok)
 					}
 				case "cilium.network.packet.count":
 					if tt.name != "reaggregate_set" {
@@ -378,6 +402,18 @@ func TestMetricsBuilder(t *testing.T) {
 						_, ok = dp.Attributes().Get("network.io.direction")
 						assert.False(t, ok)
 						_, ok = dp.Attributes().Get("network.transport")
+						assert.False(t, ok)
+						_, ok = dp.Attributes().Get("source.k8s.namespace.name")
+						assert.False(t, ok)
+						_, ok = dp.Attributes().Get("source.k8s.workload.name")
+						assert.False(t, ok)
+						_, ok = dp.Attributes().Get("source.k8s.pod.name")
+						assert.False(t, ok)
+						_, ok = dp.Attributes().Get("destination.k8s.namespace.name")
+						assert.False(t, ok)
+						_, ok = dp.Attributes().Get("destination.k8s.workload.name")
+						assert.False(t, ok)
+						_, ok = dp.Attributes().Get("destination.k8s.pod.name")
 						assert.False(t, ok)
 					}
 				}

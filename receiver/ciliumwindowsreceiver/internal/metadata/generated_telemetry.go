@@ -50,6 +50,7 @@ type TelemetryBuilder struct {
 	MapUnidentified          metric.Int64ObservableCounter
 	MapUtilization           metric.Float64ObservableGauge
 	MapWaiting               metric.Int64ObservableGauge
+	MetricsOthers            metric.Int64ObservableCounter
 	PacketsUnmarked          metric.Int64ObservableCounter
 	QueueCapacity            metric.Int64ObservableGauge
 	QueueSize                metric.Int64ObservableGauge
@@ -396,6 +397,21 @@ func (builder *TelemetryBuilder) RegisterMapWaitingCallback(cb metric.Int64Callb
 		cb(ctx, &observerInt64{inst: builder.MapWaiting, obs: o})
 		return nil
 	}, builder.MapWaiting)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterMetricsOthersCallback sets callback for observable MetricsOthers metric.
+func (builder *TelemetryBuilder) RegisterMetricsOthersCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.MetricsOthers, obs: o})
+		return nil
+	}, builder.MetricsOthers)
 	if err != nil {
 		return err
 	}
@@ -753,6 +769,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_receiver_ciliumwindows_map_waiting",
 		metric.WithDescription("Bytes in the events map that have not been read yet, live only; for a perf event array, the bytes in the fullest processor's ring. [Alpha]"),
 		metric.WithUnit("By"),
+	)
+	errs = errors.Join(errs, err)
+	builder.MetricsOthers, err = builder.meter.Int64ObservableCounter(
+		"otelcol_receiver_ciliumwindows_metrics_others",
+		metric.WithDescription("Events whose ends are called other in the metrics, because metrics_max_series was reached. Only with attributes for the names of ends. Not part of the account; the metrics count the events. [Alpha]"),
+		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.PacketsUnmarked, err = builder.meter.Int64ObservableCounter(

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -147,6 +148,17 @@ func TestEveryStreamHasTheColumnsAndTypesOfItsList(t *testing.T) {
 		want["Custom-"+archive] = stream{archived(t, name)}
 	}
 	require.Equal(t, want, all)
+
+	columns := 0
+	for _, s := range all {
+		columns += len(s.Columns)
+	}
+	document, err := os.ReadFile(root + "docs/verification.md")
+	require.NoError(t, err)
+	said := regexp.MustCompile(`all (\d+) columns of the six tables`).FindStringSubmatch(string(document))
+	require.Len(t, said, 2, "docs/verification.md says how many columns are compared")
+	require.Equal(t, strconv.Itoa(columns), said[1], "docs/verification.md")
+	require.Len(t, all, 6, "docs/verification.md")
 }
 
 // archives are the tables of the archive, with the tables whose columns they have.

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"encoding/csv"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-winnet/otelcol-winnet/cmd/winnet-hunt/internal/question"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/datagen/incident"
+)
+
+const testdata = "../../testdata/"
+
+// result is what a run said and left.
+type result struct {
+	code           int
+	stdout, stderr string
+	page           string // its text; "" if there is none
+	dir            string
+}
+
+// hunted runs the program with an output in a new folder.
+func hunted(t *testing.T, reading, asking context.Context, args ...string) result {
+	t.Helper()
+	return huntedIn(t, t.TempDir(), reading, asking, args...)
+}
+
+func huntedIn(t *testing.T, dir string, reading, asking context.Context, args ...string) (r result) {
+	t.Helper()
+	temp := t.TempDir()
+	var stdout, stderr strings.Builder
+	r.dir = dir
+	r.code = run(reading, asking, append([]string{"-out", filepath.Join(dir, "hunt.html"), "-temp", temp}, args...), &stdout, &stderr)
+	r.stdout, r.stderr = stdout.String(), stderr.String()
+	if text, err := os.ReadFile(filepath.Join(dir, "hunt.html")); err == nil {
+		r.page = string(text)
+	}
+	left, err := os.ReadDir(temp)
+	require.NoError(t, err)
+	require.Empty(t, left, "the database is removed")
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	for _, e := range entries {
+		require.False(t, strings.HasPrefix(e.Name(), "."), "%s is left", e.Name())
+	}
+	return r
+}
+
+func TestTheAnswersToAScenarioHaveItsPlantedEvents(t *testing.T) {
+	s, err := incident.WriteScenario(t.TempDir(), 7)
+	require.NoError(t, err)
+	for _, volume := range []string{"full", "balanced", "lean"} {
+		t.Run(volume, func(t *testing.T) {
+			r := hunted(t, t.Context(), t.Context(), "-volume", volume, s.Server, s.Client, s.Pods)
+			require.Zero(t, r.code, r.stdout+r.stderr)
+			require.Contains(t, r.stdout, "answers to 19 questions")
+			require.Contains(t, r.page, "Everything was read.")
+			for _, q := range question.All() {
+				require.Contains(t, r.page, ` id="`+q.ID+`"`)
+				if q.ID == "silent-collector" {
+					continue
+				}
+				file, err := os.Open(filepath.Join(r.dir, "hunt-csv", q.ID+".csv"))
+				require.NoError(t, err)
+				table, err := csv.NewReader(file).ReadAll()
+				require.NoError(t, errors.Join(err, file.Close()))
+				require.Len(t, table[0], len(q.Columns))
+				require.NotEmpty(t, s.Planted[q.ID], q.ID)
+				for _, planted := range s.Planted[q.ID] {
+					// The database's own test compares whole rows. A host is named by its file here.
+					words := strings.Fields(planted)
+					require.True(t, slices.ContainsFunc(table[1:], func(row []string) bool {
+						return slices.ContainsFunc(row, func(cell string) bool { return slices.Contains(words, cell) })
+					}), "%s: %s", q.ID, planted)
+				}
+			}
+		})
+	}
+}
+
+func TestWhatCannotBeReadIsOnThePageAndInTheExitCode(t *testing.T) {
+	dir := t.TempDir()
+	empty, damaged := filepath.Join(dir, "empty.etl"), filepath.Join(dir, "damaged.pcapng")
+	require.NoError(t, os.WriteFile(empty, nil, 0o600))
+	whole, err := os.ReadFile(testdata + "cilium_events.pcapng")
+	require.NoError(t, err)
+	for i := len(whole) / 2; i < len(whole)/2+5000; i++ {
+		whole[i] ^= 0x5a
+	}
+	require.NoError(t, os.WriteFile(damaged, whole, 0o600))
+	r := hunted(t, t.Context(), t.Context(), testdata+"dnsserver.etl", empty, damaged, filepath.Join(dir, "missing.etl"))
+	require.Equal(t, exitIncomplete, r.code)
+	for _, part := range []string{"This page is incomplete.", "empty.etl", "the file is empty", "missing.etl", "no such file", "damaged.pcapng", "could not be read"} {
+		require.Contains(t, r.page, part)
+	}
+	require.Contains(t, r.stdout, "missing.etl: no such file")
+	require.Contains(t, r.page, "2,393", "the others are read")
+}
+
+func TestARunOfNothingIsAPageThatSaysSo(t *testing.T) {
+	r := hunted(t, t.Context(), t.Context(), filepath.Join(t.TempDir(), "none.etl"))
+	require.Equal(t, exitIncomplete, r.code)
+	require.Contains(t, r.page, "no file was read")
+	require.NotContains(t, r.page, `class="none"`, "no question has an answer")
+}
+
+func TestOfAKindThatWasNotReadNoQuestionSaysThatThereIsNothing(t *testing.T) {
+	r := hunted(t, t.Context(), t.Context(), testdata+"dnsserver.etl")
+	require.Zero(t, r.code)
+	_, article, _ := strings.Cut(r.page, `id="exfiltration"`)
+	article, _, _ = strings.Cut(article, "</article>")
+	require.Contains(t, article, "Not asked: no row of ASimNetworkSessionLogs was read.")
+	require.NotContains(t, article, "none")
+}
+
+func TestAnExistingPageIsReplacedOnlyIfAsked(t *testing.T) {
+	dir := t.TempDir()
+	r := huntedIn(t, dir, t.Context(), t.Context(), testdata+"dnsclient.etl")
+	require.Zero(t, r.code)
+	other := filepath.Join(dir, "hunt-csv", "mine.txt")
+	require.NoError(t, os.WriteFile(other, nil, 0o600))
+	again := huntedIn(t, dir, t.Context(), t.Context(), testdata+"dnsserver.etl")
+	require.Equal(t, exitFailed, again.code)
+	require.Contains(t, again.stderr, "is there already: name another file with -out, or replace it with -replace")
+	require.Equal(t, r.page, again.page)
+	third := huntedIn(t, dir, t.Context(), t.Context(), "-replace", testdata+"dnsserver.etl")
+	require.Zero(t, third.code)
+	require.NotEqual(t, r.page, third.page)
+	require.FileExists(t, other)
+}
+
+func TestAnOutputThatCannotBeWrittenIsSaidBeforeAnythingIsRead(t *testing.T) {
+	dir := t.TempDir()
+	for _, args := range [][]string{
+		{"-out", filepath.Join(dir, "none", "hunt.html")},
+		{"-temp", filepath.Join(dir, "none")},
+		{"-replace", "-out", dir},
+		{"-volume", "huge"},
+		{"-unknown"},
+	} {
+		r := hunted(t, t.Context(), t.Context(), append(args, testdata+"dnsserver.etl")...)
+		require.Equal(t, exitFailed, r.code, args)
+		require.Empty(t, r.page)
+		require.NotContains(t, r.stderr, "reading", args)
+	}
+	require.Equal(t, exitFailed, hunted(t, t.Context(), t.Context()).code, "no file")
+}
+
+func TestAStopWhileReadingLeavesAnIncompletePage(t *testing.T) {
+	stopped, stop := context.WithCancelCause(t.Context())
+	stop(errors.New("stopped by a signal: interrupt"))
+	r := hunted(t, stopped, t.Context(), testdata+"dnsserver.etl", testdata+"cilium_events.pcapng")
+	require.Equal(t, exitIncomplete, r.code)
+	require.Contains(t, r.page, "reading was stopped by a signal: interrupt")
+	require.Contains(t, r.page, "dnsserver.etl")
+	require.Contains(t, r.page, "cilium_events.pcapng")
+}
+
+func TestAStopWhileAskingLeavesThePageOfWhatWasRead(t *testing.T) {
+	stopped, stop := context.WithCancelCause(t.Context())
+	stop(errors.New("stopped by a signal: interrupt"))
+	r := hunted(t, t.Context(), stopped, testdata+"dnsserver.etl")
+	require.Equal(t, exitIncomplete, r.code)
+	require.Contains(t, r.page, "No answer: stopped by a signal: interrupt")
+	require.Contains(t, r.page, "2,393")
+}
+
+func TestTheFilesAreOfTheUserOnly(t *testing.T) {
+	r := hunted(t, t.Context(), t.Context(), testdata+"dnsserver.etl")
+	require.NoError(t, filepath.WalkDir(r.dir, func(path string, entry os.DirEntry, err error) error {
+		if err != nil || path == r.dir {
+			return err
+		}
+		info, err := entry.Info()
+		require.Zero(t, info.Mode().Perm()&0o077, path)
+		return err
+	}))
+}
+
+func TestTheVersionIsPrinted(t *testing.T) {
+	var out strings.Builder
+	require.Zero(t, run(t.Context(), t.Context(), []string{"-version"}, &out, &out))
+	require.Contains(t, out.String(), "winnet-hunt ")
+	require.Zero(t, run(t.Context(), t.Context(), []string{"-h"}, &out, &out))
+}
+
+func TestTheRulesThatAreNamedAreOfQuestionsAndThere(t *testing.T) {
+	var ids []string
+	for _, q := range question.All() {
+		ids = append(ids, q.ID)
+	}
+	there, err := filepath.Glob("../../deploy/sentinel/rules/*.yaml")
+	require.NoError(t, err)
+	for id, names := range rules {
+		require.Contains(t, ids, id)
+		for _, name := range names {
+			if len(there) > 0 {
+				require.Contains(t, there, "../../deploy/sentinel/rules/"+name+".yaml")
+			}
+		}
+	}
+}

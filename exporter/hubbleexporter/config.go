@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package hubbleexporter
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/config/configgrpc"
+	"go.opentelemetry.io/collector/config/confignet"
+
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/hubbleexporter/internal/nodes"
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/hubbleexporter/internal/ring"
+)
+
+// Config is the exporter's configuration. README.md documents its keys in a table.
+type Config struct {
+	configgrpc.ServerConfig `mapstructure:",squash"`
+
+	// AllowInsecureRemote lets a server without TLS listen on an address that others reach.
+	AllowInsecureRemote bool `mapstructure:"allow_insecure_remote"`
+	// MaxFlows is how many events are kept, one less than a power of two.
+	MaxFlows int `mapstructure:"max_flows"`
+	// MaxClients is how many connections there may be.
+	MaxClients int `mapstructure:"max_clients"`
+	// NodeName is the name of this server's node; empty for NODE_NAME or the host's name.
+	NodeName string `mapstructure:"node_name"`
+	// ClusterName is the cluster of the nodes.
+	ClusterName string `mapstructure:"cluster_name"`
+	// Archive serves the records of the archive in place of the others.
+	Archive bool `mapstructure:"archive"`
+	// Peers is what Hubble Relay is told about servers.
+	Peers peersConfig `mapstructure:"peers"`
+}
+
+type peersConfig struct {
+	// Address is where others reach this server, host:port; empty for the endpoint.
+	Address string `mapstructure:"address"`
+	// Nodes are further servers.
+	Nodes []peerConfig `mapstructure:"nodes"`
+}
+
+type peerConfig struct {
+	Name       string `mapstructure:"name"`
+	Address    string `mapstructure:"address"`
+	ServerName string `mapstructure:"server_name"`
+}
+
+func createDefaultConfig() component.Config {
+	server := configgrpc.NewDefaultServerConfig()
+	server.NetAddr.Endpoint = "localhost:4244"
+	server.MaxConcurrentStreams = 16
+	server.MaxRecvMsgSizeMiB = 1
+	return &Config{ServerConfig: server, MaxFlows: 4095, MaxClients: 64, ClusterName: "default"}
+}
+
+var _ component.Config = (*Config)(nil)
+
+// Validate checks the configuration.
+func (c *Config) Validate() error {
+	return errors.Join(c.ServerConfig.Validate(), c.validateAddress(), c.validateBounds(), c.Peers.validate())
+}
+
+func (c *Config) validateAddress() error {
+	if c.NetAddr.Endpoint == "" {
+		return errors.New("endpoint: want host:port, or the path of a socket with transport unix")
+	}
+	switch c.NetAddr.Transport {
+	case confignet.TransportTypeUnix:
+		return nil
+	case confignet.TransportTypeTCP, confignet.TransportTypeTCP4, confignet.TransportTypeTCP6:
+	default:
+		return fmt.Errorf("transport: %q; want tcp, tcp4, tcp6 or unix", c.NetAddr.Transport)
+	}
+	host, _, err := net.SplitHostPort(c.NetAddr.Endpoint)
+	if err != nil {
+		return fmt.Errorf("endpoint: %w; want host:port", err)
+	}
+	if !local(host) && !c.TLS.HasValue() && !c.AllowInsecureRemote {
+		return fmt.Errorf("endpoint: others reach %q, and without tls everyone who does reads the flows; want tls, an address of this machine such as localhost:4244, "+
+			"or allow_insecure_remote: true", c.NetAddr.Endpoint)
+	}
+	return nil
+}
+
+// local reports whether only this machine reaches a host.
+func local(host string) bool {
+	address, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && address.Unmap().IsLoopback()
+}
+
+func (c *Config) validateBounds() error {
+	if err := ring.CheckCapacity(c.MaxFlows); err != nil {
+		return fmt.Errorf("max_flows: %w", err)
+	}
+	if c.MaxClients < 1 || c.MaxClients > 1<<16-1 {
+		return fmt.Errorf("max_clients: %d; want 1 to 65535", c.MaxClients)
+	}
+	if c.MaxConcurrentStreams < 1 {
+		return errors.New("max_concurrent_streams: 0 is no bound; want at least 1")
+	}
+	return nil
+}
+
+func (p *peersConfig) validate() error {
+	if p.Address != "" {
+		if _, _, err := net.SplitHostPort(p.Address); err != nil {
+			return fmt.Errorf("peers::address: %w; want host:port", err)
+		}
+	}
+	names := map[string]bool{}
+	for i, n := range p.Nodes {
+		if n.Name == "" || names[n.Name] {
+			return fmt.Errorf("peers::nodes::%d::name: %q; want a name that no other node has", i, n.Name)
+		}
+		names[n.Name] = true
+		if _, _, err := net.SplitHostPort(n.Address); err != nil {
+			return fmt.Errorf("peers::nodes::%d::address: %w; want host:port", i, err)
+		}
+	}
+	return nil
+}
+
+// nodeName is the name of this server's node.
+func (c *Config) nodeName() string {
+	host, _ := os.Hostname()
+	return cmp.Or(c.NodeName, os.Getenv("NODE_NAME"), host, "unknown")
+}
+
+// nodes makes what is known of nodes. listening is the address of the listener.
+func (c *Config) nodes(listening net.Addr) *nodes.Nodes {
+	address := c.Peers.Address
+	if address == "" && listening.Network() == "unix" {
+		address = "unix://" + listening.String()
+	} else if address == "" {
+		if at, err := netip.ParseAddrPort(listening.String()); err == nil && !at.Addr().IsUnspecified() {
+			address = at.String()
+		}
+	}
+	others := make([]nodes.Node, 0, len(c.Peers.Nodes))
+	for _, n := range c.Peers.Nodes {
+		others = append(others, nodes.Node{Name: n.Name, Address: n.Address, ServerName: n.ServerName})
+	}
+	return nodes.New(nodes.Options{Cluster: c.ClusterName, Address: address, TLS: c.TLS.HasValue()}, c.nodeName(), others...)
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package hubbleexporter
+
+import (
+	"net"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/confmap"
+)
+
+func load(t *testing.T, keys map[string]any) (*Config, error) {
+	t.Helper()
+	cfg := createDefaultConfig().(*Config)
+	require.NoError(t, confmap.NewFromStringMap(keys).Unmarshal(cfg))
+	return cfg, confmap.Validate(cfg)
+}
+
+func TestTheDefaultsListenOnThisMachineOnly(t *testing.T) {
+	cfg, err := load(t, nil)
+	require.NoError(t, err)
+	require.Equal(t, "localhost:4244", cfg.NetAddr.Endpoint)
+	require.Equal(t, 4095, cfg.MaxFlows)
+}
+
+func TestWrongConfigurationsAreRefused(t *testing.T) {
+	for want, keys := range map[string]map[string]any{
+		"endpoint: want host:port":              {"endpoint": ""},
+		"missing port in address":               {"endpoint": "localhost"},
+		`others reach "0.0.0.0:4244"`:           {"endpoint": "0.0.0.0:4244"},
+		`others reach ":4244"`:                  {"endpoint": ":4244"},
+		`others reach "[::]:4244"`:              {"endpoint": "[::]:4244"},
+		`others reach "node.example:4244"`:      {"endpoint": "node.example:4244"},
+		`others reach "127.0.0.1.evil:1"`:       {"endpoint": "127.0.0.1.evil:1"},
+		`transport: "udp"`:                      {"transport": "udp"},
+		"max_flows: 4096":                       {"max_flows": 4096},
+		"max_flows: 0":                          {"max_flows": 0},
+		"max_clients: 0":                        {"max_clients": 0},
+		"max_concurrent_streams: 0":             {"max_concurrent_streams": 0},
+		"peers::address":                        {"peers": map[string]any{"address": "host"}},
+		`peers::nodes::0::name: ""`:             {"peers": map[string]any{"nodes": []any{map[string]any{"address": "a:1"}}}},
+		"peers::nodes::0::address":              {"peers": map[string]any{"nodes": []any{map[string]any{"name": "a"}}}},
+		`peers::nodes::1::name: "a"; want a na`: {"peers": map[string]any{"nodes": []any{map[string]any{"name": "a", "address": "a:1"}, map[string]any{"name": "a", "address": "a:2"}}}},
+	} {
+		_, err := load(t, keys)
+		require.ErrorContains(t, err, want)
+	}
+}
+
+func TestOthersMayReachTheServerWithTLSOrWhereItIsSaid(t *testing.T) {
+	for _, keys := range []map[string]any{
+		{"endpoint": "0.0.0.0:4244", "tls": map[string]any{"cert_file": "a", "key_file": "b"}},
+		{"endpoint": "0.0.0.0:4244", "allow_insecure_remote": true},
+		{"endpoint": "[::1]:4244"}, {"endpoint": "127.9.9.9:4244"}, {"endpoint": "[::ffff:127.0.0.1]:1"},
+		{"endpoint": "/run/hubble.sock", "transport": "unix"},
+	} {
+		_, err := load(t, keys)
+		require.NoError(t, err, keys)
+	}
+}
+
+func TestOthersLearnTheAddressThatTheyReach(t *testing.T) {
+	for want, keys := range map[string]map[string]any{
+		"127.0.0.1:7":       {"endpoint": "127.0.0.1:7"},
+		"":                  {"endpoint": "0.0.0.0:7", "allow_insecure_remote": true}, // every address of the host
+		"node.example:4244": {"endpoint": "0.0.0.0:7", "allow_insecure_remote": true, "peers": map[string]any{"address": "node.example:4244"}},
+	} {
+		cfg, err := load(t, keys)
+		require.NoError(t, err)
+		listening, err := net.ResolveTCPAddr("tcp", cfg.NetAddr.Endpoint)
+		require.NoError(t, err)
+		require.Equal(t, want, cfg.nodes(listening).List()[0].Address)
+	}
+}
+
+func TestTheNodesNameComesFromTheEnvironment(t *testing.T) {
+	t.Setenv("NODE_NAME", "from-the-environment")
+	cfg, err := load(t, nil)
+	require.NoError(t, err)
+	require.Equal(t, "from-the-environment", cfg.nodeName())
+	t.Setenv("NODE_NAME", "")
+	host, err := os.Hostname()
+	require.NoError(t, err)
+	require.Equal(t, host, cfg.nodeName())
+	cfg.NodeName = "configured"
+	require.Equal(t, "configured", cfg.nodeName())
+}

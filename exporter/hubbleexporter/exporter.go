@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package hubbleexporter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"sync"
+	"time"
+
+	flowpb "github.com/cilium/cilium/api/v1/flow"
+	observerpb "github.com/cilium/cilium/api/v1/observer"
+	peerpb "github.com/cilium/cilium/api/v1/peer"
+	v1 "github.com/cilium/cilium/pkg/hubble/api/v1"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.opentelemetry.io/collector/config/confignet"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/exporter"
+	"go.opentelemetry.io/collector/exporter/exporterhelper"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	"go.uber.org/zap"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/health"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/reflection"
+
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/hubbleexporter/internal/convert"
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/hubbleexporter/internal/metadata"
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/hubbleexporter/internal/nodes"
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/hubbleexporter/internal/observer"
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/hubbleexporter/internal/peer"
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/hubbleexporter/internal/ring"
+)
+
+// hubble is the exporter.
+type hubble struct {
+	cfg       *Config
+	set       exporter.Settings
+	telemetry *metadata.TelemetryBuilder
+
+	cancel  context.CancelFunc // ends the streams
+	server  *grpc.Server
+	serving sync.WaitGroup
+	observe *observer.Server
+	nodes   *nodes.Nodes
+
+	mu        sync.Mutex // a batch at a time: a stream has events in the order of their batches
+	converter convert.Converter
+	events    []*v1.Event
+	ignored   map[convert.Reason]int64
+	named     map[namespace]bool // of the batch
+}
+
+func newHubble(set exporter.Settings, cfg *Config) (*hubble, error) {
+	telemetry, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
+	if err != nil {
+		return nil, err
+	}
+	return &hubble{
+		cfg: cfg, set: set, telemetry: telemetry, cancel: func() {}, converter: convert.Converter{Archived: cfg.Archive}, ignored: map[convert.Reason]int64{}, named: map[namespace]bool{},
+	}, nil
+}
+
+// wrap gives the exporter the metrics that every exporter has. It needs no queue: it waits for nobody.
+func (h *hubble) wrap(ctx context.Context) (exporter.Logs, error) {
+	return exporterhelper.NewLogs(ctx, h.set, h.cfg, h.consume, exporterhelper.WithStart(h.start), exporterhelper.WithShutdown(h.shutdown),
+		exporterhelper.WithCapabilities(consumer.Capabilities{}), exporterhelper.WithTimeout(exporterhelper.TimeoutConfig{}))
+}
+
+// start listens. An address that cannot be had is an error.
+func (h *hubble) start(ctx context.Context, host component.Host) error {
+	if h.cfg.NetAddr.Transport == confignet.TransportTypeUnix {
+		if err := removeStale(ctx, h.cfg.NetAddr.Endpoint); err != nil {
+			return err
+		}
+	}
+	listener, err := h.cfg.NetAddr.Listen(ctx)
+	if err != nil {
+		return fmt.Errorf("endpoint %q: %w", h.cfg.NetAddr.Endpoint, err)
+	}
+	if err := protect(listener); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	h.server, err = h.cfg.ToServer(ctx, host.GetExtensions(), h.set.TelemetrySettings)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	stop, cancel := context.WithCancel(context.Background())
+	h.cancel = cancel
+	h.nodes = h.cfg.nodes(listener.Addr())
+	version := strings.TrimSpace(h.set.BuildInfo.Command + " " + h.set.BuildInfo.Version)
+	h.observe = observer.New(stop, ring.New(h.cfg.MaxFlows), h.nodes, h.cfg.nodeName(), version, counters{h.telemetry})
+	observerpb.RegisterObserverServer(h.server, h.observe)
+	peerpb.RegisterPeerServer(h.server, peer.New(stop, h.nodes))
+	check := health.NewServer()
+	check.SetServingStatus(v1.ObserverServiceName, healthpb.HealthCheckResponse_SERVING)
+	healthpb.RegisterHealthServer(h.server, check)
+	reflection.Register(h.server)
+	h.set.Logger.Info("serving Hubble's API", zap.Stringer("address", listener.Addr()), zap.Bool("tls", h.cfg.TLS.HasValue()), zap.Int("max_flows", h.cfg.MaxFlows))
+	h.serving.Go(func() {
+		if err := h.server.Serve(newLimited(listener, h.cfg.MaxClients, h.telemetry)); err != nil && !errors.Is(err, grpc.ErrServerStopped) {
+			componentstatus.ReportStatus(host, componentstatus.NewFatalErrorEvent(err))
+		}
+	})
+	return nil
+}
+
+// patience is how long a stop waits for clients to take the end of their streams.
+const patience = time.Second
+
+func (h *hubble) shutdown(ctx context.Context) error {
+	h.cancel()
+	if h.server != nil {
+		ctx, cancel := context.WithTimeout(ctx, patience)
+		defer cancel()
+		defer context.AfterFunc(ctx, h.server.Stop)()
+		h.server.GracefulStop()
+		h.serving.Wait()
+	}
+	h.telemetry.Shutdown()
+	return nil
+}
+
+// chunk is how many events go into the ring at once, so that followers may take them while a large batch comes.
+const chunk = 256
+
+// consume puts the events of a batch into the ring. It does not wait for clients.
+func (h *hubble) consume(ctx context.Context, logs plog.Logs) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	clear(h.ignored)
+	counts := map[string]int64{}
+	seen := map[string]int{}
+	flows := 0
+	write := func() {
+		h.observe.Write(h.events, flows)
+		clear(h.events)
+		h.events, flows = h.events[:0], 0
+	}
+	for _, rl := range logs.ResourceLogs().All() {
+		for _, sl := range rl.ScopeLogs().All() {
+			resource := h.converter.Resource(rl.Resource(), sl.Scope())
+			for _, record := range sl.LogRecords().All() {
+				e, reason := h.converter.Event(&resource, record)
+				if e == nil {
+					h.ignored[reason]++
+					continue
+				}
+				switch event := e.Hubble.Event.(type) {
+				case *flowpb.Flow:
+					counts["flow"]++
+					flows++
+					seen[e.Node]++
+					h.namespaces(event)
+				case *flowpb.LostEvent:
+					counts["lost"]++
+				case *flowpb.DebugEvent:
+					counts["debug"]++
+				}
+				if h.events = append(h.events, &e.Hubble); len(h.events) == chunk {
+					write()
+				}
+			}
+		}
+	}
+	write()
+	for name, n := range seen {
+		h.nodes.Seen(name, n)
+	}
+	for n := range h.named {
+		h.nodes.Namespace(n.cluster, n.name)
+	}
+	clear(h.named)
+	for reason, n := range h.ignored {
+		h.telemetry.ExporterHubbleRecordsIgnored.Add(ctx, n, metric.WithAttributes(attribute.String("reason", string(reason))))
+	}
+	for kind, n := range counts {
+		h.telemetry.ExporterHubbleEvents.Add(ctx, n, metric.WithAttributes(attribute.String("kind", kind)))
+	}
+	return nil
+}
+
+// namespace is a namespace of a cluster.
+type namespace struct{ cluster, name string }
+
+// namespaces notes the namespaces of a flow.
+func (h *hubble) namespaces(f *flowpb.Flow) {
+	for _, end := range [...]*flowpb.Endpoint{f.GetSource(), f.GetDestination()} {
+		if name := end.GetNamespace(); name != "" {
+			h.named[namespace{end.GetClusterName(), name}] = true
+		}
+	}
+}
+
+// counters are the metrics of streams.
+type counters struct{ *metadata.TelemetryBuilder }
+
+func (c counters) Sent(events int) {
+	c.ExporterHubbleEventsSent.Add(context.Background(), int64(events))
+}
+
+func (c counters) Missed(events uint64) {
+	c.ExporterHubbleEventsMissed.Add(context.Background(), int64(events))
+}
+
+// limited is a listener that closes connections at once when there are enough.
+type limited struct {
+	net.Listener
+	telemetry *metadata.TelemetryBuilder
+	free      chan struct{}
+}
+
+func newLimited(l net.Listener, clients int, telemetry *metadata.TelemetryBuilder) *limited {
+	return &limited{l, telemetry, make(chan struct{}, clients)}
+}
+
+// Accept returns the next connection for which there is room.
+func (l *limited) Accept() (net.Conn, error) {
+	for {
+		c, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		select {
+		case l.free <- struct{}{}:
+			l.telemetry.ExporterHubbleClients.Add(context.Background(), 1)
+			return &limitedConn{Conn: c, done: sync.OnceFunc(func() {
+				<-l.free
+				l.telemetry.ExporterHubbleClients.Add(context.Background(), -1)
+			})}, nil
+		default:
+			l.telemetry.ExporterHubbleClientsRefused.Add(context.Background(), 1)
+			_ = c.Close() // nothing was sent
+		}
+	}
+}
+
+// limitedConn is a connection that gives its place back.
+type limitedConn struct {
+	net.Conn
+	done func()
+}
+
+// Close closes the connection.
+func (c *limitedConn) Close() error {
+	defer c.done()
+	return c.Conn.Close()
+}

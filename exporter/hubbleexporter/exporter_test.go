@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package hubbleexporter
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"path/filepath"
+	"testing"
+	"time"
+
+	flowpb "github.com/cilium/cilium/api/v1/flow"
+	observerpb "github.com/cilium/cilium/api/v1/observer"
+	peerpb "github.com/cilium/cilium/api/v1/peer"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/confmap"
+	"go.opentelemetry.io/collector/exporter/exportertest"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/hubbleexporter/internal/metadata"
+)
+
+// rig is a running exporter with a client.
+type rig struct {
+	*hubble
+	client observerpb.ObserverClient
+	conn   *grpc.ClientConn
+}
+
+// start starts an exporter on a free port, with more keys of its configuration, and a client.
+func start(t *testing.T, keys map[string]any) *rig {
+	t.Helper()
+	cfg := createDefaultConfig().(*Config)
+	all := map[string]any{"endpoint": "127.0.0.1:0", "node_name": "node-1"}
+	for key, value := range keys {
+		all[key] = value
+	}
+	require.NoError(t, confmap.NewFromStringMap(all).Unmarshal(cfg))
+	require.NoError(t, confmap.Validate(cfg))
+	h, err := newHubble(exportertest.NewNopSettings(metadata.Type), cfg)
+	require.NoError(t, err)
+	require.NoError(t, h.start(t.Context(), componenttest.NewNopHost()))
+	t.Cleanup(func() { require.NoError(t, h.shutdown(context.Background())) })
+	conn, err := grpc.NewClient("passthrough:///"+h.nodes.List()[0].Address, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = conn.Close() }) // a test may have closed it
+	return &rig{h, observerpb.NewObserverClient(conn), conn}
+}
+
+// firstTime is the time of the first record of records.
+var firstTime = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+
+// records returns records of packets, a second apart, to the ports from a number on.
+func records(n, port int) plog.Logs {
+	logs := plog.NewLogs()
+	rl := logs.ResourceLogs().AppendEmpty()
+	rl.Resource().Attributes().PutStr("k8s.node.name", "node-1")
+	sl := rl.ScopeLogs().AppendEmpty()
+	sl.Scope().SetName("asim.network.events")
+	for i := range n {
+		r := sl.LogRecords().AppendEmpty()
+		r.SetTimestamp(pcommon.NewTimestampFromTime(firstTime.Add(time.Duration(port+i) * time.Second)))
+		a := r.Attributes()
+		a.PutStr("EventProduct", "Cilium")
+		a.PutStr("EventSchema", "NetworkSession")
+		a.PutStr("EventType", "Flow")
+		a.PutStr("EventOriginalUid", fmt.Sprintf("%032x", port+i))
+		a.PutStr("cilium.event.type", "trace")
+		a.PutStr("cilium.trace.observation_point", "TO_ENDPOINT")
+		a.PutStr("cilium.verdict", "FORWARDED")
+		a.PutStr("SrcIpAddr", "10.0.0.1")
+		a.PutStr("DstIpAddr", "10.0.0.2")
+		a.PutStr("NetworkProtocol", "TCP")
+		a.PutInt("SrcPortNumber", 40000)
+		a.PutInt("DstPortNumber", int64(port+i))
+		a.PutStr("cilium.source.namespace", "shop")
+		a.PutStr("cilium.source.pod", "cart-1")
+	}
+	return logs
+}
+
+// ports returns the destination ports of the flows that a request gets, until the stream ends.
+func (r *rig) ports(t *testing.T, req *observerpb.GetFlowsRequest) (all []uint32) {
+	t.Helper()
+	stream, err := r.client.GetFlows(t.Context(), req)
+	require.NoError(t, err)
+	for {
+		answer, err := stream.Recv()
+		if err == io.EOF {
+			return all
+		}
+		require.NoError(t, err)
+		if f := answer.GetFlow(); f != nil {
+			all = append(all, f.GetL4().GetTCP().GetDestinationPort())
+		}
+	}
+}
+
+func TestAClientGetsTheFlowsOfTheRecords(t *testing.T) {
+	r := start(t, nil)
+	require.NoError(t, r.consume(t.Context(), records(5, 100)))
+	require.Equal(t, []uint32{100, 101, 102, 103, 104}, r.ports(t, &observerpb.GetFlowsRequest{}))
+	require.Equal(t, []uint32{103, 104}, r.ports(t, &observerpb.GetFlowsRequest{Number: 2}))
+	require.Equal(t, []uint32{100, 101}, r.ports(t, &observerpb.GetFlowsRequest{Number: 2, First: true}))
+	require.Equal(t, []uint32{102}, r.ports(t, &observerpb.GetFlowsRequest{Whitelist: []*flowpb.FlowFilter{{DestinationPort: []string{"102"}}}}))
+	require.Equal(t, []uint32{100, 101, 103, 104}, r.ports(t, &observerpb.GetFlowsRequest{Blacklist: []*flowpb.FlowFilter{{DestinationPort: []string{"102"}}}}))
+
+	status, err := r.client.ServerStatus(t.Context(), &observerpb.ServerStatusRequest{})
+	require.NoError(t, err)
+	require.EqualValues(t, 5, status.NumFlows)
+	require.EqualValues(t, 5, status.SeenFlows)
+	require.EqualValues(t, 4095, status.MaxFlows)
+	require.NotZero(t, status.UptimeNs)
+
+	namespaces, err := r.client.GetNamespaces(t.Context(), &observerpb.GetNamespacesRequest{})
+	require.NoError(t, err)
+	require.Len(t, namespaces.Namespaces, 1)
+	require.Equal(t, "shop", namespaces.Namespaces[0].Namespace)
+	nodes, err := r.client.GetNodes(t.Context(), &observerpb.GetNodesRequest{})
+	require.NoError(t, err)
+	require.Len(t, nodes.Nodes, 1)
+	require.Equal(t, "node-1", nodes.Nodes[0].Name)
+	require.EqualValues(t, 5, nodes.Nodes[0].SeenFlows)
+}
+
+func TestAnotherClientThanMayConnectIsRefused(t *testing.T) {
+	r := start(t, map[string]any{"max_clients": 1})
+	_, err := r.client.ServerStatus(t.Context(), &observerpb.ServerStatusRequest{})
+	require.NoError(t, err)
+	second, err := grpc.NewClient("passthrough:///"+r.nodes.List()[0].Address, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	require.NoError(t, err)
+	_, err = observerpb.NewObserverClient(second).ServerStatus(t.Context(), &observerpb.ServerStatusRequest{})
+	require.Error(t, err)
+	require.NoError(t, r.conn.Close()) // its place is free once the server has seen that it is gone
+	require.Eventually(t, func() bool {
+		_, err := observerpb.NewObserverClient(second).ServerStatus(t.Context(), &observerpb.ServerStatusRequest{}, grpc.WaitForReady(true))
+		return err == nil
+	}, 10*time.Second, 10*time.Millisecond)
+	require.NoError(t, second.Close())
+}
+
+// A client that never reads holds up nothing: neither the pipeline nor the stop.
+func TestAClientThatNeverReadsHoldsUpNothing(t *testing.T) {
+	r := start(t, map[string]any{"max_flows": 255})
+	_, err := r.client.GetFlows(t.Context(), &observerpb.GetFlowsRequest{Follow: true})
+	require.NoError(t, err)
+	for i := range 100 { // far more than the windows of HTTP/2 take
+		require.NoError(t, r.consume(t.Context(), records(1000, i)))
+	}
+	status, err := r.client.ServerStatus(t.Context(), &observerpb.ServerStatusRequest{})
+	require.NoError(t, err)
+	require.EqualValues(t, 100_000, status.SeenFlows)
+	require.EqualValues(t, 255, status.NumFlows)
+}
+
+func TestASocketOfAnEndedServerIsRemoved(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "hubble.sock")
+	l, err := net.Listen("unix", path)
+	require.NoError(t, err)
+	cfg := createDefaultConfig().(*Config)
+	cfg.NetAddr.Endpoint, cfg.NetAddr.Transport = path, "unix"
+	h, err := newHubble(exportertest.NewNopSettings(metadata.Type), cfg)
+	require.NoError(t, err)
+	require.ErrorContains(t, h.start(t.Context(), componenttest.NewNopHost()), "another process listens on the socket")
+	l.(*net.UnixListener).SetUnlinkOnClose(false)
+	require.NoError(t, l.Close())
+	require.NoError(t, h.start(t.Context(), componenttest.NewNopHost()))
+	require.NoError(t, h.shutdown(t.Context()))
+}
+
+func TestThePeersOfAServerAreItsNodeAndTheConfiguredOnes(t *testing.T) {
+	r := start(t, map[string]any{"peers": map[string]any{"nodes": []any{map[string]any{"name": "node-2", "address": "10.0.0.2:4244"}}}})
+	require.NoError(t, r.consume(t.Context(), records(1, 1)))
+	stream, err := peerpb.NewPeerClient(r.conn).Notify(t.Context(), &peerpb.NotifyRequest{})
+	require.NoError(t, err)
+	for _, want := range []string{"node-1", "node-2"} {
+		c, err := stream.Recv()
+		require.NoError(t, err)
+		require.Equal(t, want, c.Name)
+		require.Equal(t, peerpb.ChangeNotificationType_PEER_ADDED, c.Type)
+		require.Nil(t, c.Tls)
+	}
+}
+
+func TestHealthIsAnsweredForHubblesService(t *testing.T) {
+	r := start(t, nil)
+	answer, err := healthpb.NewHealthClient(r.conn).Check(t.Context(), &healthpb.HealthCheckRequest{Service: "hubble.server.Observer"})
+	require.NoError(t, err)
+	require.Equal(t, healthpb.HealthCheckResponse_SERVING, answer.Status)
+}

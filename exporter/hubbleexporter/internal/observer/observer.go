@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package observer answers Hubble's Observer API from a ring of events. Requests come in; flows, losses, debug messages and the status go out,
+// by the rules of Hubble's own server (pkg/hubble/observer, Cilium 1.20.1). The exporter's README says where they differ, and why.
+package observer
+
+//lint:file-ignore SA1019 Older clients send the deprecated field mask.
+
+import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	flowpb "github.com/cilium/cilium/api/v1/flow"
+	observerpb "github.com/cilium/cilium/api/v1/observer"
+	v1 "github.com/cilium/cilium/pkg/hubble/api/v1"
+	"github.com/cilium/cilium/pkg/hubble/filters"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/hubbleexporter/internal/nodes"
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/hubbleexporter/internal/ring"
+)
+
+// LostInterval is the least time between two messages of lost events on a stream.
+const LostInterval = time.Second
+
+// Telemetry is told what streams send. Its functions are called from the streams' goroutines.
+type Telemetry interface {
+	Sent(events int)      // events that were sent to a client
+	Missed(events uint64) // events that a client has missed because it was too slow
+}
+
+// Server answers the Observer API.
+type Server struct {
+	observerpb.UnimplementedObserverServer
+
+	ring      *ring.Ring
+	nodes     *nodes.Nodes
+	node      string // of the server itself
+	version   string
+	started   time.Time
+	seen      atomic.Uint64
+	filters   []filters.OnBuildFilter
+	telemetry Telemetry
+	stop      context.Context // ends the streams
+}
+
+var _ observerpb.ObserverServer = (*Server)(nil)
+
+// New makes a server. node is the name of its own node, version what the status says. Streams end when stop does.
+func New(stop context.Context, r *ring.Ring, n *nodes.Nodes, node, version string, telemetry Telemetry) *Server {
+	return &Server{
+		ring: r, nodes: n, node: node, version: version, started: time.Now(), filters: filterList(slog.New(slog.DiscardHandler)), telemetry: telemetry, stop: stop,
+	}
+}
+
+// Write adds events to the ring and counts the flows among them.
+func (s *Server) Write(events []*v1.Event, flows int) {
+	s.seen.Add(uint64(flows))
+	s.ring.Write(events)
+}
+
+// ServerStatus returns the state of the server.
+func (s *Server) ServerStatus(ctx context.Context, _ *observerpb.ServerStatusRequest) (*observerpb.ServerStatusResponse, error) {
+	answer := &observerpb.ServerStatusResponse{
+		Version:   s.version,
+		MaxFlows:  s.ring.Cap(),
+		NumFlows:  s.ring.Len(),
+		SeenFlows: s.seen.Load(),
+		UptimeNs:  uint64(time.Since(s.started)),
+	}
+	view := s.nodes.View(ctx)
+	count, rate := s.recent(view, time.Now())
+	answer.FlowsRate = rate
+	if view != "" {
+		answer.NumFlows = count
+		answer.SeenFlows = s.nodes.Flows(view)
+	}
+	return answer, nil
+}
+
+// recent returns how many events of a node ("" for all) are in the ring, and the flows per second of the minute before a time.
+func (s *Server) recent(view string, now time.Time) (events uint64, rate float64) {
+	var buffer [64]*v1.Event
+	since := now.Add(-time.Minute)
+	flows, open := 0, true
+	oldest, at := s.ring.Range()
+	var last time.Time
+	for {
+		n := s.ring.ReadBack(at, buffer[:])
+		if n == 0 {
+			break
+		}
+		at -= uint64(n)
+		for _, e := range buffer[:n] {
+			f, ok := e.Event.(*flowpb.Flow)
+			if view != "" && (!ok || f.GetNodeName() != view) {
+				continue
+			}
+			events++
+			if !ok || !open {
+				continue
+			}
+			if t := e.Timestamp.AsTime(); t.Before(since) {
+				open = false // what is earlier does not count
+			} else {
+				flows, last = flows+1, t
+			}
+		}
+		if view == "" && !open {
+			break
+		}
+	}
+	if open && oldest > 0 && flows > 0 { // the ring has less than a minute
+		since = last
+	}
+	if elapsed := now.Sub(since).Seconds(); elapsed > 0 {
+		rate = float64(flows) / elapsed
+	}
+	return events, rate
+}
+
+// GetNodes returns this server's node and the nodes that it has seen.
+func (s *Server) GetNodes(context.Context, *observerpb.GetNodesRequest) (*observerpb.GetNodesResponse, error) {
+	answer := &observerpb.GetNodesResponse{}
+	counts := map[string]uint64{}
+	var buffer [64]*v1.Event
+	for _, at := s.ring.Range(); ; {
+		n := s.ring.ReadBack(at, buffer[:])
+		if n == 0 {
+			break
+		}
+		at -= uint64(n)
+		for _, e := range buffer[:n] {
+			if f, ok := e.Event.(*flowpb.Flow); ok {
+				counts[f.GetNodeName()]++
+			}
+		}
+	}
+	for _, n := range s.nodes.List() {
+		node := n.Proto()
+		node.Version, node.UptimeNs = s.version, uint64(time.Since(s.started))
+		node.NumFlows, node.MaxFlows, node.SeenFlows = counts[n.Name], s.ring.Cap(), n.Flows
+		answer.Nodes = append(answer.Nodes, node)
+	}
+	return answer, nil
+}
+
+// GetNamespaces returns the namespaces of the last hour's flows.
+func (s *Server) GetNamespaces(context.Context, *observerpb.GetNamespacesRequest) (*observerpb.GetNamespacesResponse, error) {
+	return &observerpb.GetNamespacesResponse{Namespaces: s.nodes.Namespaces()}, nil
+}
+
+// GetFlows sends flows, and how many events the client or the datapath has lost.
+func (s *Server) GetFlows(req *observerpb.GetFlowsRequest, stream grpc.ServerStreamingServer[observerpb.GetFlowsResponse]) error {
+	whitelist, err := filters.BuildFilterList(stream.Context(), req.GetWhitelist(), s.filters)
+	if err != nil {
+		return err
+	}
+	blacklist, err := filters.BuildFilterList(stream.Context(), req.GetBlacklist(), s.filters)
+	if err != nil {
+		return err
+	}
+	paths := req.GetFieldMask()
+	if len(paths.GetPaths()) == 0 {
+		paths = req.GetExperimental().GetFieldMask()
+	}
+	mask, err := newMask(paths)
+	if err != nil {
+		return err
+	}
+	view := s.nodes.View(stream.Context())
+	match := func(e *v1.Event) bool {
+		return (view == "" || e.GetFlow().GetNodeName() == view) && filters.Apply(whitelist, blacklist, e)
+	}
+	return s.stream(stream.Context(), req, match, &sender{
+		event: func(e *v1.Event) (bool, error) {
+			f, ok := e.Event.(*flowpb.Flow)
+			if !ok {
+				return false, nil
+			}
+			if mask != nil {
+				f = mask.apply(f)
+			}
+			return true, stream.Send(&observerpb.GetFlowsResponse{
+				Time: f.GetTime(), NodeName: f.GetNodeName(), ResponseTypes: &observerpb.GetFlowsResponse_Flow{Flow: f},
+			})
+		},
+		lost: func(lost *flowpb.LostEvent, at *timestamppb.Timestamp) error {
+			return stream.Send(&observerpb.GetFlowsResponse{
+				Time: at, NodeName: s.node, ResponseTypes: &observerpb.GetFlowsResponse_LostEvents{LostEvents: lost},
+			})
+		},
+	})
+}
+
+// GetAgentEvents sends nothing: the records have no events of Cilium's agent. It ends as Hubble's does, and with follow it stays.
+func (s *Server) GetAgentEvents(req *observerpb.GetAgentEventsRequest, stream grpc.ServerStreamingServer[observerpb.GetAgentEventsResponse]) error {
+	return s.stream(stream.Context(), req, nil, &sender{event: func(*v1.Event) (bool, error) { return false, nil }})
+}
+
+// GetDebugEvents sends debug messages.
+func (s *Server) GetDebugEvents(req *observerpb.GetDebugEventsRequest, stream grpc.ServerStreamingServer[observerpb.GetDebugEventsResponse]) error {
+	return s.stream(stream.Context(), req, nil, &sender{event: func(e *v1.Event) (bool, error) {
+		debug, ok := e.Event.(*flowpb.DebugEvent)
+		if !ok {
+			return false, nil
+		}
+		return true, stream.Send(&observerpb.GetDebugEventsResponse{Time: e.Timestamp, NodeName: s.node, DebugEvent: debug})
+	}})
+}
+
+// checkRequest returns an error for what Hubble's server refuses.
+func checkRequest(req request) error {
+	if req.GetFirst() && req.GetFollow() {
+		return status.Error(codes.InvalidArgument, "first cannot be specified with follow")
+	}
+	for _, t := range []*timestamppb.Timestamp{req.GetSince(), req.GetUntil()} {
+		if t != nil {
+			if err := t.CheckValid(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// What a stream of events has, from which on and until when.
+
+package observer
+
+import (
+	"context"
+	"time"
+
+	flowpb "github.com/cilium/cilium/api/v1/flow"
+	v1 "github.com/cilium/cilium/pkg/hubble/api/v1"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/timestamppb"
+)
+
+// request is what the requests for flows, agent events and debug messages have in common.
+type request interface {
+	GetNumber() uint64
+	GetFollow() bool
+	GetSince() *timestamppb.Timestamp
+	GetUntil() *timestamppb.Timestamp
+	GetFirst() bool
+}
+
+// sender sends on a stream.
+type sender struct {
+	// event sends an event, and reports whether it is one that the client has asked for.
+	event func(*v1.Event) (bool, error)
+	// lost sends a loss of events; nil for a stream without them.
+	lost func(*flowpb.LostEvent, *timestamppb.Timestamp) error
+}
+
+// group is how many events a stream takes from the ring at once. While a client does not read, the stream holds them.
+const group = 64
+
+// stream sends the events that a request asks for. match decides on an event that is no loss; nil takes every one.
+func (s *Server) stream(ctx context.Context, req request, match func(*v1.Event) bool, to *sender) error {
+	if err := checkRequest(req); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(s.stop, cancel)()
+	if match == nil {
+		match = func(*v1.Event) bool { return true }
+	}
+	position := s.begin(req, match)
+	missed := missed{send: to.lost, telemetry: s.telemetry}
+	var buffer [group]*v1.Event
+	remaining := req.GetNumber()
+	for {
+		if err := ctx.Err(); err != nil {
+			return s.ended(err)
+		}
+		n, gone := s.ring.Read(position, buffer[:])
+		position += uint64(n) + gone
+		if err := missed.add(gone, n == 0); err != nil {
+			return err
+		}
+		if n == 0 {
+			if !req.GetFollow() {
+				return nil
+			}
+			if err := s.ring.Wait(ctx, position); err != nil {
+				return s.ended(err)
+			}
+			continue
+		}
+		for _, e := range buffer[:n] {
+			if !req.GetFollow() && req.GetNumber() > 0 && remaining == 0 {
+				return missed.flush()
+			}
+			wanted, end := within(req, e, match)
+			if end {
+				return missed.flush()
+			}
+			if !wanted {
+				continue
+			}
+			counts, err := send(to, e)
+			if err != nil {
+				return err
+			}
+			if counts {
+				s.telemetry.Sent(1)
+				remaining--
+			}
+		}
+	}
+}
+
+// ended is the error of a stream whose context has ended: that of the client, or of the server's stop.
+func (s *Server) ended(err error) error {
+	if s.stop.Err() != nil {
+		return status.Error(codes.Unavailable, "the server stops")
+	}
+	return status.FromContextError(err).Err()
+}
+
+// send sends an event, and reports whether it is one that the client has asked for.
+func send(to *sender, e *v1.Event) (bool, error) {
+	if lost, ok := e.Event.(*flowpb.LostEvent); ok {
+		if to.lost == nil {
+			return false, nil
+		}
+		return false, to.lost(lost, e.Timestamp)
+	}
+	return to.event(e)
+}
+
+// within reports whether an event is in a request's time and wanted, and whether the time is over. As in Hubble, a loss is always wanted.
+func within(req request, e *v1.Event, match func(*v1.Event) bool) (wanted, end bool) {
+	if _, lost := e.Event.(*flowpb.LostEvent); lost {
+		return true, false
+	}
+	since, until := req.GetSince(), req.GetUntil()
+	if until != nil && after(e.Timestamp, until) {
+		return false, true
+	}
+	if since != nil && after(since, e.Timestamp) {
+		return false, false
+	}
+	return match(e), false
+}
+
+// after reports whether a time is after another one.
+func after(a, b *timestamppb.Timestamp) bool {
+	if a.GetSeconds() != b.GetSeconds() {
+		return a.GetSeconds() > b.GetSeconds()
+	}
+	return a.GetNanos() > b.GetNanos()
+}
+
+// begin returns the number of the event from which a stream reads, as Hubble chooses it.
+func (s *Server) begin(req request, match func(*v1.Event) bool) uint64 {
+	oldest, next := s.ring.Range()
+	since := req.GetSince()
+	switch {
+	case req.GetFirst() && since == nil:
+		return oldest
+	case req.GetFollow() && req.GetNumber() == 0 && since == nil:
+		return max(oldest, next-min(next, 1)) // Hubble's followers see the last event, too
+	}
+	// Back to the first event in the time, or by as many as are wanted.
+	var buffer [group]*v1.Event
+	found := uint64(0)
+	for at := next; ; {
+		n := s.ring.ReadBack(at, buffer[:])
+		if n == 0 {
+			return at
+		}
+		for _, e := range buffer[:n] {
+			at--
+			if _, lost := e.Event.(*flowpb.LostEvent); lost || !match(e) {
+				continue
+			}
+			found++
+			if since != nil {
+				if after(since, e.Timestamp) {
+					return at + 1
+				}
+			} else if found == req.GetNumber() {
+				return at
+			}
+		}
+	}
+}
+
+// missed counts the events that a stream was too slow for, and says so: at once, but at most once in LostInterval, and as soon as the client
+// has all that there is.
+type missed struct {
+	send        func(*flowpb.LostEvent, *timestamppb.Timestamp) error
+	telemetry   Telemetry
+	count       uint64
+	first, last time.Time
+	sent        time.Time
+}
+
+// add counts events. idle is whether the client has all that there is.
+func (m *missed) add(events uint64, idle bool) error {
+	if events > 0 {
+		m.telemetry.Missed(events)
+		m.last = time.Now()
+		if m.count == 0 {
+			m.first = m.last
+		}
+		m.count += events
+	}
+	if m.count > 0 && (idle || time.Since(m.sent) >= LostInterval) {
+		return m.flush()
+	}
+	return nil
+}
+
+// flush says what has not been said.
+func (m *missed) flush() error {
+	if m.count == 0 || m.send == nil {
+		return nil
+	}
+	m.sent = time.Now()
+	lost := lostEvent(m.count, m.first, m.last)
+	m.count = 0
+	return m.send(lost, timestamppb.New(m.sent))
+}

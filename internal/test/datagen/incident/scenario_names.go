@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The scenario's clients that ask for names.
+
+package incident
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+func (w *world) names() {
+	for range w.between(1, 2) {
+		w.beacons()
+		w.tunnels()
+		w.bursts()
+		w.generated()
+		w.news()
+		w.texts()
+		w.flux()
+	}
+}
+
+// beacons: 45 to 65 gaps of 20 to 90 s with an irregularity below 0.03. Near misses: 15 to 20 gaps; an irregularity above 0.25; a mean of 4 s.
+func (w *world) beacons() {
+	series := func(gaps int, gap func() time.Duration) (client, name string) {
+		client = w.newClient()
+		name = "cdn." + w.newDomain(client)
+		at := w.early()
+		for range gaps + 1 {
+			w.ask(at, client, name, dns.TypeA)
+			at += gap()
+		}
+		return client, name
+	}
+	every := time.Duration(w.between(20, 90)) * time.Second
+	jitter := func(share float64) func() time.Duration {
+		return func() time.Duration { return time.Duration(float64(every) * (1 + share*(2*w.Float64()-1))) }
+	}
+	client, name := series(w.between(45, 65), jitter(0.05))
+	w.plant("beaconing", client, name)
+	client, name = series(w.between(15, 20), jitter(0.05))
+	w.near("beaconing", client, name)
+	client, name = series(w.between(45, 65), jitter(0.6))
+	w.near("beaconing", client, name)
+	every = 4 * time.Second
+	client, name = series(w.between(45, 65), jitter(0.05))
+	w.near("beaconing", client, name)
+}
+
+const hexadecimal = "0123456789abcdef"
+
+// tunnels: 80 to 160 names of 48 to 100 hexadecimal characters. Near misses: 15 to 25 of them; 120 long names that repeat a word; 200 names of 16 to 20
+// characters.
+func (w *world) tunnels() {
+	names := func(n int, make func(i int) string) (client, domain string) {
+		client = w.newClient()
+		domain = w.newDomain(client)
+		for i := range n {
+			w.ask(w.late(), client, make(i)+".t."+domain, dns.TypeA)
+		}
+		return client, domain
+	}
+	data := func(int) string {
+		return w.of(hexadecimal, w.between(24, 50)) + "." + w.of(hexadecimal, w.between(24, 50))
+	}
+	client, domain := names(w.between(80, 160), data)
+	w.plant("tunnelling", client, domain)
+	client, domain = names(w.between(15, 25), data)
+	w.near("tunnelling", client, domain)
+	client, domain = names(120, func(i int) string { return fmt.Sprintf("%s%d", strings.Repeat("assets-", 7), i) })
+	w.near("tunnelling", client, domain)
+	client, domain = names(200, func(int) string { return w.of(hexadecimal, w.between(16, 20)) })
+	w.near("tunnelling", client, domain)
+}
+
+// bursts: 500 to 700 failures in two minutes. Near misses: 60 to 90 in two minutes; 400 in a hundred minutes.
+func (w *world) bursts() {
+	fail := func(n int, span time.Duration) string {
+		client := w.newClient()
+		from := w.moment(time.Minute, ScenarioSpan-span-time.Minute)
+		for i := range n {
+			w.fails(from+span*time.Duration(i)/time.Duration(n), client, fmt.Sprintf("%s.%s", w.syllables(4), Domain))
+		}
+		return client
+	}
+	w.plant("nxdomain-burst", fail(w.between(500, 700), 2*time.Minute))
+	w.near("nxdomain-burst", fail(w.between(60, 90), 2*time.Minute))
+	w.near("nxdomain-burst", fail(400, 100*time.Minute))
+}
+
+const letters = "abcdefghijklmnopqrstuvwxyz"
+
+// generated: 40 to 60 domains of 12 to 16 random letters. Near misses: 8 to 12 of them; 60 domains of syllables, half of which are vowels; 60 random names
+// below one domain.
+func (w *world) generated() {
+	fail := func(n int, name func() string) string {
+		client := w.newClient()
+		for range n {
+			w.fails(w.late(), client, name())
+		}
+		return client
+	}
+	random := func() string { return w.of(letters, w.between(12, 16)) }
+	w.plant("generated-names", fail(w.between(40, 60), func() string { return random() + ".example" }))
+	w.near("generated-names", fail(w.between(8, 12), func() string { return random() + ".example" }))
+	w.near("generated-names", fail(60, func() string { return w.syllables(w.between(6, 8)) + ".example" }))
+	w.near("generated-names", fail(60, func() string { return random() + "." + Domain }))
+}
+
+// news: a domain and a client that appear after 66 of the 120 minutes. Near misses: after 50 to 54, and again later.
+func (w *world) news() {
+	again := func(first func() time.Duration, do func(time.Duration)) {
+		for i := range 4 {
+			if at := first(); i == 0 {
+				do(at)
+			} else {
+				do(w.moment(surelyNew, ScenarioSpan))
+			}
+		}
+	}
+	late := func() time.Duration { return w.moment(surelyNew, ScenarioSpan) }
+	soon := func() time.Duration { return w.moment(nearlyNew, nearlyNew+4*time.Minute) }
+	for range 2 {
+		domain, client := w.strangeDomain(), w.strangeClient()
+		again(late, func(at time.Duration) { w.ask(at, w.usual(), "www."+domain, dns.TypeA) })
+		w.plant("new-domains", domain)
+		again(late, func(at time.Duration) { w.ask(at, client, w.ownName(), dns.TypeA) })
+		w.plant("new-clients", client)
+		domain, client = w.strangeDomain(), w.strangeClient()
+		again(soon, func(at time.Duration) { w.ask(at, w.usual(), "www."+domain, dns.TypeA) })
+		w.near("new-domains", domain)
+		again(soon, func(at time.Duration) { w.ask(at, client, w.ownName(), dns.TypeA) })
+		w.near("new-clients", client)
+	}
+}
+
+// texts: 60 to 90 names of type TXT below a domain. Near misses: 10 to 15 of them; a name of each of 60 domains; a name 100 times.
+func (w *world) texts() {
+	texts := func(n int, name func(i int, domain string) string) (client, domain string) {
+		client = w.newClient()
+		domain = w.newDomain(client)
+		for i := range n {
+			w.ask(w.late(), client, name(i, domain), dns.TypeTXT)
+		}
+		return client, domain
+	}
+	part := func(i int, domain string) string { return fmt.Sprintf("c%d.%s", i, domain) }
+	client, domain := texts(w.between(60, 90), part)
+	w.plant("txt-abuse", client, domain)
+	client, domain = texts(w.between(10, 15), part)
+	w.near("txt-abuse", client, domain)
+	client, domain = texts(100, func(_ int, domain string) string { return "_dmarc." + domain })
+	w.near("txt-abuse", client, domain)
+	others := make([]string, 60)
+	for i := range others {
+		others[i] = w.newDomain(client)
+		w.ask(w.late(), client, "_dmarc."+others[i], dns.TypeTXT)
+	}
+	w.near("txt-abuse", client, others[0])
+}
+
+// flux: 40 to 60 addresses, each in a network of its own. Near misses: as many in two networks; 5 to 7 in as many networks.
+func (w *world) flux() {
+	move := func(n int, address func(i int) string) string {
+		client := w.newClient()
+		name := "a." + w.newDomain(client)
+		for i := 0; i < n; i += 2 {
+			w.server.ask(w.late(), question{client: client, name: name, qtype: dns.TypeA, asks: Forwarder, answer: []dns.RR{
+				w.server.record("%s. 30 A %s", name, address(i)), w.server.record("%s. 30 A %s", name, address(i+1)),
+			}})
+		}
+		return name
+	}
+	first := w.between(20, 80)
+	apart := func(i int) string { return fmt.Sprintf("%d.%d.7.%d", first+i, w.IntN(250), w.IntN(250)) }
+	w.plant("many-addresses", move(w.between(40, 60), apart))
+	w.near("many-addresses", move(w.between(40, 60), func(i int) string { return fmt.Sprintf("198.%d.100.%d", 51+i%2, i) }))
+	w.near("many-addresses", move(w.between(4, 5), apart))
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// What the scenario's DNS server and workstation do.
+
+package incident
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+func (w *world) servers() {
+	t := &w.server
+	// 15 to 25 of the server's some 2,500 queries go to another resolver. The near miss, SecondForwarder, has some 300.
+	odd := fmt.Sprintf("203.0.113.%d", w.between(100, 120))
+	client := w.newClient()
+	domain := w.newDomain(client)
+	for i := range w.between(15, 25) {
+		w.askBy(w.late(), client, fmt.Sprintf("r%d.%s", i, domain), dns.TypeA, odd)
+	}
+	w.plant("odd-resolvers", ServerName, odd)
+
+	// A zone that is sent. Near misses: the server refuses it, and a secondary asks for the SOA only.
+	stranger, refused := w.newClient(), w.newClient()
+	t.transfer(w.late(), stranger, dns.RcodeSuccess)
+	w.plant("zone-transfers", stranger, Domain)
+	for range w.between(2, 4) {
+		t.transfer(w.late(), refused, dns.RcodeRefused)
+	}
+	w.near("zone-transfers", refused, Domain)
+	w.ask(w.early(), Secondary, Domain, dns.TypeSOA)
+	w.ask(w.late(), Secondary, Domain, dns.TypeSOA)
+	w.near("zone-transfers", Secondary, Domain)
+
+	// An update after 66 of the 120 minutes. Near misses: the first one is after 50 to 54; the client only asks.
+	update := func(at time.Duration, client string) {
+		t.update(at, client, dns.RcodeSuccess, t.record("%s.%s. 600 A %s", w.syllables(3), Domain, client), nil)
+	}
+	for range 2 {
+		stranger, known := w.newClient(), w.newClient()
+		update(w.moment(surelyNew, ScenarioSpan), stranger)
+		w.plant("strange-updates", stranger)
+		update(w.moment(nearlyNew, nearlyNew+4*time.Minute), known)
+		update(w.moment(surelyNew, ScenarioSpan), known)
+		w.near("strange-updates", known)
+	}
+
+	// Changes by a user. Near misses: by the server itself, and by a dynamic update.
+	change := func(user string, id uint16, f fields) { t.add(w.late(), origin{3336, user}, id, 0, f) }
+	record := func(name string) fields {
+		return fields{"Type": dns.TypeA, "NAME": name, "TTL": 60, "RDATA": []byte{10, 1, 9, 66}, "Zone": Domain, "ZoneScope": "Default", "VirtualizationID": "."}
+	}
+	change(Intruder, 541, fields{"Setting": "ServerLevelPluginDll", "Scope": ".", "NewValue": `\\10.1.9.66\x.dll`})
+	w.plant("server-changes", Intruder, "ServerLevelPluginDll")
+	policy := w.syllables(4)
+	change(Intruder, 580, fields{"Policy": policy, "ServerName": "dns01"})
+	w.plant("server-changes", Intruder, policy)
+	name := w.syllables(4)
+	change(Admin, 515, record(name))
+	w.plant("server-changes", Admin, name+"."+Domain)
+	for range 3 {
+		name := w.syllables(5)
+		change(System, 515, record(name))
+		w.near("server-changes", System, name+"."+Domain)
+	}
+	change(System, 541, fields{"Setting": "LogLevel", "Scope": ".", "NewValue": "0x0"})
+	w.near("server-changes", System, "LogLevel")
+	client = w.newClient()
+	updated := w.syllables(5)
+	t.update(w.early(), client, dns.RcodeSuccess, t.record("%s.%s. 600 A %s", updated, Domain, client), nil)
+	w.near("server-changes", client, updated+"."+Domain)
+
+	// Names of public resolvers. Near misses: names that only look like them.
+	client = w.newClient()
+	for _, name := range []string{"dns.google", "mozilla.cloudflare-dns.com"} {
+		w.ask(w.early(), client, name, dns.TypeA)
+		w.plant("dns-over-https", client, name)
+	}
+	for _, name := range []string{"dns.google." + Domain, "dns-google.example", "www.cloudflare-dns.com"} {
+		w.ask(w.early(), client, name, dns.TypeA)
+		w.near("dns-over-https", client, name)
+	}
+}
+
+// processes adds the look-ups of the workstation's programs. An implant asks 8 to 14 times, only for a domain of its own. Near misses: a program that does
+// so twice; one that asks for shared domains, too; a browser. Some look-ups go to another resolver; the near miss is its own resolver.
+func (w *world) processes() {
+	w.ask(w.early(), Workstation, w.ownName(), dns.TypeA)
+	look := func(process uint32, name, server string) {
+		l := lookup{process: process, version: 1, name: name, results: "198.51.100.7;", server: server}
+		w.client.lookup(w.late(), l)
+	}
+	shared := make([]string, 20)
+	for i := range shared {
+		shared[i] = "www." + w.newDomain(Workstation)
+	}
+	for _, process := range []uint32{Browser, Mail} {
+		for range 120 {
+			look(process, shared[w.IntN(len(shared))], Server)
+		}
+	}
+	const implant, quiet, mixed = 6600, 6700, 6800
+	own := w.newDomain(Workstation)
+	for range w.between(8, 14) {
+		look(implant, "stage2."+own, Server)
+	}
+	w.plant("strange-process", WorkstationName, implant)
+	own = w.newDomain(Workstation)
+	for range 2 {
+		look(quiet, "api."+own, Server)
+	}
+	w.near("strange-process", WorkstationName, quiet)
+	own = w.newDomain(Workstation)
+	for range w.between(8, 14) {
+		look(mixed, "api."+own, Server)
+		look(mixed, shared[0], Server)
+	}
+	w.near("strange-process", WorkstationName, mixed)
+	w.near("strange-process", WorkstationName, Browser)
+	own = w.newDomain(Workstation)
+	for range w.between(3, 6) {
+		look(Browser, "api."+own, Odd)
+	}
+	w.plant("odd-resolvers", WorkstationName, Odd)
+	w.near("odd-resolvers", WorkstationName, Server)
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package hubble
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cilium/cilium/pkg/hubble/container"
+	"github.com/stretchr/testify/require"
+)
+
+// likeFiles are flags with which hubble observe prints the same of the server as of a file with the bodies of the records.
+var likeFiles = []string{
+	"--all",
+	"--first 1",
+	"--first 25",
+	"--last 1",
+	"--last 100",
+	"--last 100000",
+	"--all -o json",
+	"--all -o jsonpb",
+	"--all -o dict",
+	"--all -o tab",
+	"--all -o compact --print-node-name --time-format RFC3339Nano",
+	"--all --verdict DROPPED",
+	"--last 20 --verdict DROPPED --verdict AUDIT",
+	"--first 20 --not --verdict FORWARDED",
+	"--all --protocol tcp --port 443",
+	"--all --protocol icmpv4 --protocol icmpv6",
+	"--all --protocol sctp -o json",
+	"--all --protocol vrrp -o json",
+	"--all --protocol igmp -o json",
+	"--all --from-ip 10.244.0.0/16 --to-port 53",
+	"--all --ip 10.244.1.12 --not --type trace",
+	"--last 50 --type drop",
+	"--all --type trace:to-endpoint --traffic-direction ingress",
+	"--all --type policy-verdict -o dict",
+	"--first 10 --identity 20417",
+	"--all --to-identity 2",
+	"--all --drop-reason-desc POLICY_DENIED -o json",
+	"--all --tcp-flags SYN",
+	"--all --tcp-flags SYN,ACK --tcp-flags RST",
+	"--all --ipv6",
+	"--all --node-name node-1 --last 0",
+	"--all --reply --numeric",
+	"--all --cel-expression _flow.verdict==Verdict.DROPPED",
+	"--all --ip-trace-id 7340032",
+	"--all --encrypted",
+}
+
+func TestObserveOfTheServerIsThatOfTheBodies(t *testing.T) {
+	file, flows := bodies(t)
+	c := start(t, fmt.Sprintf("body: hubble_json, node_name: node-1, replay: {path: %q}", capture(t)), "node_name: node-1")
+	c.await(flows)
+	printed := 0
+	for _, flags := range likeFiles {
+		t.Run(flags, func(t *testing.T) {
+			args := append([]string{"observe"}, strings.Fields(flags)...)
+			want, wantErr := hubble(t, append(args, "--input-file", file)...)
+			got, err := hubble(t, append(args, "--server", c.address)...)
+			if wantErr != nil {
+				require.Error(t, err)
+				require.Fail(t, "not a command", wantErr)
+			}
+			require.NoError(t, err)
+			requireSame(t, strings.Split(want, "\n"), strings.Split(got, "\n"))
+			if strings.Count(want, "\n") > 0 {
+				printed++
+			}
+		})
+	}
+	require.GreaterOrEqual(t, printed, 30, "too few commands print something")
+}
+
+// likeCiliums are flags with which hubble observe prints the same of Cilium's own server.
+var likeCiliums = append([]string{
+	"",
+	"--since 2026-03-04T05:06:20Z",
+	"--since 2026-03-04T05:06:20Z --until 2026-03-04T05:06:40Z",
+	"--until 2026-03-04T05:06:30Z",
+	"--since 2026-03-04T05:06:20Z --first 5",
+	"--since 2026-03-04T05:06:20Z --last 5 --verdict DROPPED",
+	"--since 2040-01-01T00:00:00Z",
+	"--all --experimental-field-mask verdict,IP.source,source.identity -o json",
+	"--last 30 --experimental-field-mask time,l4.TCP.destination_port,is_reply -o json --protocol tcp",
+	"--last 30 --experimental-field-mask ip_trace_id,tunnel,file -o json",
+	"--last 5 --experimental-use-default-field-masks",
+	"--all --verdict DROPPED --verdict FORWARDED --port 53 --not --protocol tcp",
+	"--all --allowlist {\"source_ip\":[\"10.244.1.12\"]} --denylist {\"verdict\":[\"FORWARDED\"]}",
+	"--pod nowhere/none",
+	"--last 10 --namespace shop",
+	"--first 5 --follow",
+	"--all --cel-expression nonsense(",
+	"--all --to-label app=x",
+}, likeFiles...)
+
+func TestObserveIsThatOfCiliumsOwnServer(t *testing.T) {
+	c := start(t, fmt.Sprintf("body: hubble_json, node_name: node-1, replay: {path: %q}", capture(t)), "node_name: node-1")
+	_, flows := bodies(t)
+	c.await(flows)
+	theirs := ciliums(t, c.flows(), container.Capacity4095)
+	for _, flags := range likeCiliums {
+		t.Run(flags, func(t *testing.T) {
+			args := append([]string{"observe"}, strings.Fields(flags)...)
+			want, wantErr := hubble(t, append(args, "--server", theirs)...)
+			got, err := hubble(t, append(args, "--server", c.address)...)
+			if wantErr != nil {
+				require.Error(t, err)
+				require.Equal(t, wantErr.Error(), err.Error())
+			} else {
+				require.NoError(t, err)
+			}
+			requireSame(t, strings.Split(want, "\n"), strings.Split(got, "\n"))
+		})
+	}
+}
+
+// A ring that is smaller than the capture: the flows are the last ones.
+func TestASmallRingHasTheLastFlows(t *testing.T) {
+	_, flows := bodies(t)
+	c := start(t, fmt.Sprintf("body: hubble_json, node_name: node-1, replay: {path: %q}", capture(t)), "node_name: node-1, max_flows: 255")
+	c.await(flows)
+	all := lines(t, "observe", "--all", "--server", c.address)
+	require.Len(t, all, 255)
+	// Cilium's ring has one place that is not read, and here an event behind the flows.
+	theirs := ciliums(t, c.flows(), container.Capacity255)
+	requireSame(t, lines(t, "observe", "--last", "100", "--server", theirs), lines(t, "observe", "--last", "100", "--server", c.address))
+	current := regexp.MustCompile(`Current/Max Flows:.*`)
+	status := strings.Join(lines(t, "status", "--server", c.address), "\n")
+	require.Equal(t, current.FindString(strings.Join(lines(t, "status", "--server", theirs), "\n")), current.FindString(status))
+	require.Contains(t, status, "Current/Max Flows: 255/255 (100.00%)")
+}
+
+func TestAFollowerGetsEveryFlow(t *testing.T) {
+	_, flows := bodies(t)
+	folder := t.TempDir()
+	c := start(t, fmt.Sprintf("node_name: node-1, replay: {path: %q, follow: true}", filepath.Join(folder, "*.pcapng")), "node_name: node-1")
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	follower := command(ctx, "hubble", "observe", "--follow", "--debug", "--server", c.address)
+	out, err := follower.StdoutPipe()
+	require.NoError(t, err)
+	log := &buffer{}
+	follower.Stderr = log
+	require.NoError(t, follower.Start())
+	defer func() { _ = follower.Wait() }()
+	defer cancel()
+	require.Eventually(t, func() bool { return strings.Contains(log.String(), "Sending GetFlows request") }, time.Minute, 20*time.Millisecond)
+	time.Sleep(500 * time.Millisecond) // the request is on its way, and nobody says when it has come
+	raw, err := os.ReadFile(capture(t))
+	require.NoError(t, err)
+	part := filepath.Join(folder, "capture.part")
+	require.NoError(t, os.WriteFile(part, raw, 0o600))
+	require.NoError(t, os.Rename(part, filepath.Join(folder, "capture.pcapng")))
+
+	var got []string
+	for scanner := bufio.NewScanner(out); len(got) < flows && scanner.Scan(); {
+		got = append(got, scanner.Text())
+	}
+	requireSame(t, lines(t, "observe", "--all", "--server", c.address), got)
+	require.Len(t, got, flows)
+}
+
+// The records of every body, and the slim ones, print as the full ones do, except for what the README says that they lack.
+func TestRecordsWithoutJSONPrintTheSameLines(t *testing.T) {
+	_, flows := bodies(t)
+	full := start(t, fmt.Sprintf("body: hubble_json, node_name: node-1, replay: {path: %q}", capture(t)), "node_name: node-1")
+	full.await(flows)
+	want := lines(t, "observe", "--all", "--protocol", "tcp", "--protocol", "udp", "--server", full.address)
+	for _, keys := range []string{"body: summary", "body: none", "body: none, attributes: slim"} {
+		c := start(t, fmt.Sprintf("%s, node_name: node-1, replay: {path: %q}", keys, capture(t)), "node_name: node-1")
+		c.await(flows)
+		got := lines(t, "observe", "--all", "--protocol", "tcp", "--protocol", "udp", "--server", c.address)
+		if keys != "body: summary" {
+			lacking := strings.NewReplacer(", ECE", "", ", CWR", "", ", NS", "")
+			for i := range want {
+				want[i] = lacking.Replace(want[i])
+			}
+		}
+		requireSame(t, want, got)
+	}
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package hubble
+
+import (
+	"io"
+	"log/slog"
+	"net"
+	"testing"
+	"time"
+
+	flowpb "github.com/cilium/cilium/api/v1/flow"
+	observerpb "github.com/cilium/cilium/api/v1/observer"
+	v1 "github.com/cilium/cilium/pkg/hubble/api/v1"
+	"github.com/cilium/cilium/pkg/hubble/container"
+	"github.com/cilium/cilium/pkg/hubble/observer"
+	"github.com/cilium/cilium/pkg/hubble/observer/namespace"
+	"github.com/cilium/cilium/pkg/hubble/observer/observeroption"
+	"github.com/cilium/cilium/pkg/hubble/observer/types"
+	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/health"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/protobuf/types/known/timestamppb"
+)
+
+// decoder gives the events themselves.
+type decoder struct{}
+
+func (decoder) Decode(e *types.MonitorEvent) (*v1.Event, error) { return e.Payload.(*v1.Event), nil }
+
+// ciliums serves flows with Cilium's own server, and returns its address. Its ring shows an event when another one has been written, so an event
+// that is no flow follows.
+func ciliums(t *testing.T, flows []*flowpb.Flow, capacity container.Capacity) string {
+	t.Helper()
+	log := slog.New(slog.DiscardHandler)
+	s, err := observer.NewLocalServer(decoder{}, namespace.NewManager(), log, observeroption.WithMaxFlows(capacity), observeroption.WithLostEventSendInterval(time.Second))
+	require.NoError(t, err)
+	go s.Start()
+	for _, f := range flows {
+		s.GetEventsChannel() <- &types.MonitorEvent{Payload: &v1.Event{Timestamp: f.Time, Event: f}}
+	}
+	s.GetEventsChannel() <- &types.MonitorEvent{Payload: &v1.Event{Timestamp: timestamppb.Now(), Event: &flowpb.AgentEvent{}}}
+	close(s.GetEventsChannel())
+	<-s.GetStopped()
+	server := grpc.NewServer()
+	observerpb.RegisterObserverServer(server, s)
+	check := health.NewServer()
+	check.SetServingStatus(v1.ObserverServiceName, healthpb.HealthCheckResponse_SERVING)
+	healthpb.RegisterHealthServer(server, check)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	go func() { _ = server.Serve(l) }()
+	t.Cleanup(server.Stop)
+	return l.Addr().String()
+}
+
+// flows returns all flows of a collector.
+func (c *collector) flows() (all []*flowpb.Flow) {
+	c.Helper()
+	stream, err := c.client.GetFlows(c.Context(), &observerpb.GetFlowsRequest{})
+	require.NoError(c, err)
+	for {
+		answer, err := stream.Recv()
+		if err == io.EOF {
+			return all
+		}
+		require.NoError(c, err)
+		if f := answer.GetFlow(); f != nil {
+			all = append(all, f)
+		}
+	}
+}

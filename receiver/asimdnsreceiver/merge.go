@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The stages that merge events, as the configuration wants them.
+
+package asimdnsreceiver
+
+import (
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/aggregate"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/correlate"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
+)
+
+// newCorrelator returns the correlator that merges the events of an exchange, or nil if none are merged.
+func (c *Config) newCorrelator(m *pipeline.Memory) *correlate.Correlator {
+	if !c.Correlate {
+		return nil
+	}
+	s := correlate.Settings{Live: !c.Replay.Enabled(), Window: c.Correlation.Timeout}
+	s.MaxEvents, s.MaxBytes = heldBounds(c.Correlation.MaxSizeMiB, hold.EntrySize+correlate.OpenCallSize)
+	s.Memory = m.Store()
+	return correlate.New(s)
+}
+
+// newAggregator returns the aggregator that sums exchanges, or counts events if there are no exchanges, or nil if aggregation is off.
+func (c *Config) newAggregator(m *pipeline.Memory) *aggregate.Aggregator {
+	if c.Aggregation.Window <= 0 && c.Aggregation.Noise.Window <= 0 {
+		return nil
+	}
+	s := aggregate.Settings{
+		Live: !c.Replay.Enabled(), Short: c.Aggregation.Window, Long: c.Aggregation.Noise.Window, Exchanges: c.Correlate, Pack: c.packs(),
+	}
+	s.MaxEvents, s.MaxBytes = heldBounds(c.Aggregation.MaxSizeMiB, hold.EntrySize)
+	s.Memory = c.shares(m)
+	return aggregate.New(s)
+}
+
+// heldBounds divides memory between the events that are kept back, of which each takes entry bytes besides its own, and their bytes.
+func heldBounds(mib, entry int) (maxEvents, maxBytes int) {
+	const leastEvent = 256 // bytes, approximately
+	maxEvents = mib << 20 / (entry + leastEvent)
+	return maxEvents, mib<<20 - maxEvents*entry
+}
