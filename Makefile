@@ -405,9 +405,9 @@ test-race: ## run the tests with the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -C cmd/winnet-hunt -race ./internal/playback
 
 # Kubernetes' own validation and Helm's engine are large: the first build takes a minute or more.
-KUBERNETES := WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet WINNET_GATEWAY=$(CURDIR)/$(DIST)/otelcol-winnet-gateway $(GO) test -C internal/test/kubernetes -vet=off -ldflags '-s -w' -count=1
+KUBERNETES := WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet WINNET_GATEWAY=$(CURDIR)/$(DIST)/otelcol-winnet-gateway WINNET_NODE=$(CURDIR)/$(DIST)/otelcol-winnet-node $(GO) test -C internal/test/kubernetes -vet=off -ldflags '-s -w' -count=1
 
-test-kubernetes: build build-gateway ## check the chart, the Kustomize base and the Dockerfiles of deploy/, and the configurations in them
+test-kubernetes: build build-gateway build-node ## check the chart, the Kustomize base and the Dockerfiles of deploy/, and the configurations in them
 	$(KUBERNETES) ./...
 	$(GO) test -C internal/test/docker -vet=off -count=1 ./...
 
@@ -418,7 +418,7 @@ test-apiserver: ## test k8s_names and its roles against a real kube-apiserver an
 	$(GO) build -C internal/test/apiserver/servers -ldflags '-s -w' -o $(SERVERS)/kube-apiserver k8s.io/kubernetes/cmd/kube-apiserver
 	WINNET_SERVERS=$(SERVERS) $(GO) test -C internal/test/apiserver -vet=off -count=1 -v ./...
 
-kustomize: build build-gateway ## write deploy/kubernetes/kustomize/base from the chart
+kustomize: build build-gateway build-node ## write deploy/kubernetes/kustomize/base from the chart
 	$(KUBERNETES) -run TestTheKustomizeBase . -update
 
 # Prometheus and promtool are Debian's, unpacked only: the installed package would start a service.

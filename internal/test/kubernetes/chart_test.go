@@ -110,7 +110,7 @@ func TestTheChartRefusesValuesThatItDoesNotKnow(t *testing.T) {
 		{"no endpoint of Sentinel", "gateway: {sentinel: {ruleId: dcr-00112233445566778899aabbccddeeff}}", "gateway.sentinel.endpoint"},
 		{"no rule of Sentinel", "gateway: {sentinel: {endpoint: 'https://x'}}", "gateway.sentinel.ruleId"},
 		{"no source", "agent: {exporter: app_insights, sources: {cilium: false, dnsClient: false}}\ngateway: {enabled: false}", "agent.sources"},
-		{"names with a DNS receiver", "agent: {names: {enabled: true}}", "agent.names"},
+		{"names with a DNS receiver", "agent: {exporter: app_insights, names: {enabled: true}}\ngateway: {enabled: false}", "agent.names"},
 		{"names of an unknown kind", "agent: {names: {identities: nodes}}", "identities"},
 		{"agents without a gateway", "gateway: {enabled: false}", "agent.gateway.endpoint"},
 	} {

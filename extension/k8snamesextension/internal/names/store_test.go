@@ -3,6 +3,7 @@
 package names
 
 import (
+	"fmt"
 	"net/netip"
 	"testing"
 	"time"
@@ -270,4 +271,68 @@ func TestWhatFindsNoRoomIsRefusedAndCounted(t *testing.T) {
 	}
 	require.Equal(t, a.Refused, s.Account().Refused)
 	require.Equal(t, "shop/Aa", named(s, "10.0.0.0", 0, seconds(2)))
+}
+
+// Readers take no lock. The race detector watches them, and each finds the pod that has the address, whatever happens to the others.
+func TestLookupsGoOnWhileEverythingChanges(t *testing.T) {
+	s := newStore()
+	address := func(i int) netip.Addr { return netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}) }
+	s.Apply(Endpoints, pod("stays", 7001, "10.9.9.9"), Watched(seconds(0)))
+	stop, done := make(chan struct{}), make(chan error, 2)
+	for range 2 {
+		go func() {
+			for i := 0; ; i++ {
+				select {
+				case <-stop:
+					done <- nil
+					return
+				default:
+				}
+				if e := s.Endpoint(ip("10.9.9.9"), 7001, seconds(1)); e == nil || e.PodName != "stays" {
+					done <- fmt.Errorf("found %v", e)
+					return
+				}
+				if e := s.Endpoint(address(i%3000), 0, seconds(1)); e != nil && e.PodName != address(i%3000).String() {
+					done <- fmt.Errorf("found %v of %v", e, address(i%3000))
+					return
+				}
+				s.Service(address(i%3000), 80, flow.L4TCP, seconds(1))
+			}
+		}()
+	}
+	for range 3 {
+		for i := range 3000 {
+			s.Apply(Endpoints, pod(address(i).String(), uint32(1000+i%7), address(i).String()), Watched(seconds(0)))
+			s.Apply(Services, &Object{Key: address(i).String(), Frontends: []Frontend{{address(i), 80, flow.L4TCP}}}, Watched(seconds(0)))
+			s.Apply(Identities, &Object{Key: fmt.Sprint(i % 7), Identity: &Identity{Number: uint32(1000 + i%7), Labels: []string{fmt.Sprint("k8s:v=", i)}}}, Watched(seconds(0)))
+		}
+		for i := range 3000 {
+			s.Delete(Endpoints, "shop/"+address(i).String(), seconds(2))
+			s.Delete(Services, address(i).String(), seconds(2))
+		}
+		s.Sweep(seconds(1e6))
+	}
+	close(stop)
+	require.NoError(t, <-done)
+	require.NoError(t, <-done)
+	require.Equal(t, 1, s.addresses.keys)
+	require.Len(t, s.addresses.slots.Load().items, fewestSlots, "the table is small again")
+}
+
+func TestKeysThatCollideAreFoundAndTakenAway(t *testing.T) {
+	table := newTable[int, string](func(int) uint32 { return 61 })
+	owners := make([]string, 200)
+	for i := range owners {
+		table.claim(i, &owners[i], 0, true, 0, false)
+	}
+	for i := range owners {
+		require.Same(t, &owners[i], table.of(i).newest.owner)
+	}
+	for i := range owners {
+		table.release(i, &owners[i], 1, 1)
+		table.forget(i, 2)
+		require.Nil(t, table.of(i).at(0))
+	}
+	require.Zero(t, table.keys)
+	require.Nil(t, table.of(-1))
 }

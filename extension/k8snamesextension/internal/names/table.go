@@ -8,16 +8,16 @@ import (
 	"encoding/binary"
 	"math"
 	"math/bits"
+	"math/rand/v2"
 	"net/netip"
 	"slices"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
 )
 
 const (
-	parts = 64
 	// maxSpans bounds the owners of one key. The oldest go first.
 	maxSpans = 8
 	// open is the end of a span whose owner still has the key.
@@ -36,7 +36,7 @@ type span[V any] struct {
 	closed      int64 // when its end was learnt, by the clock of the changes; not set in an open span
 }
 
-// entry has the spans of a key: the newest one, and those before, the newest first. Most keys have one span, which is then beside the key in memory.
+// entry has the spans of a key, and nil has none: the newest one, and those before, the newest first. Most keys have one span, which is then beside the key in memory.
 type entry[V any] struct {
 	newest  span[V]    // without an owner if there is none
 	earlier *[]span[V] // never altered, only replaced; nil if there are none
@@ -44,6 +44,9 @@ type entry[V any] struct {
 
 // spans returns all spans, the newest first.
 func (e *entry[V]) spans() (all []span[V]) {
+	if e == nil {
+		return nil
+	}
 	if e.newest.owner != nil {
 		all = append(all, e.newest)
 	}
@@ -65,50 +68,93 @@ func entryOf[V any](spans []span[V]) (e entry[V]) {
 	return e
 }
 
-// table has the spans of each key. Changes need a lock of the caller.
+// table has the spans of each key. Changes need a lock of the caller; a reader needs none.
 type table[K comparable, V any] struct {
-	part  func(K) uint32
-	parts [parts]part[K, V]
-	keys  int // of all parts
+	hash  func(K) uint32
+	slots atomic.Pointer[slots[K, V]]
+	used  int // slots that have an item, also one without an owner
+	keys  int // with an owner
 	past  int // closed spans
 }
 
-// part has some of the keys. A reader needs the lock only to copy an entry.
-type part[K comparable, V any] struct {
-	mu      sync.RWMutex
-	entries map[K]entry[V]
+// slots are the items by their keys' hashes: an item is in the first free slot from its hash on. Items are never altered, only replaced. One without an owner
+// stays until the slots are made again.
+type slots[K comparable, V any] struct {
+	items []atomic.Pointer[item[K, V]] // their number is a power of two
 }
 
-func newTable[K comparable, V any](part func(K) uint32) *table[K, V] {
-	t := &table[K, V]{part: part}
-	for i := range t.parts {
-		t.parts[i].entries = map[K]entry[V]{}
-	}
+type item[K comparable, V any] struct {
+	entry entry[V]
+	key   K
+}
+
+const fewestSlots = 64
+
+func newTable[K comparable, V any](hash func(K) uint32) *table[K, V] {
+	t := &table[K, V]{hash: hash}
+	t.slots.Store(&slots[K, V]{items: make([]atomic.Pointer[item[K, V]], fewestSlots)})
 	return t
 }
 
-// of returns the entry of a key, which is empty if there is none.
-func (t *table[K, V]) of(key K) entry[V] {
-	p := &t.parts[t.part(key)]
-	p.mu.RLock()
-	e := p.entries[key]
-	p.mu.RUnlock()
-	return e
+// find returns the slot of a key, or the free slot for it, and what is in it.
+func (s *slots[K, V]) find(key K, hash uint32) (*atomic.Pointer[item[K, V]], *item[K, V]) {
+	mask := uint32(len(s.items) - 1)
+	for i := hash & mask; ; i = (i + 1) & mask {
+		one := s.items[i].Load()
+		if one == nil || one.key == key {
+			return &s.items[i], one
+		}
+	}
+}
+
+// of returns the entry of a key, nil if there is none. It must not be altered.
+func (t *table[K, V]) of(key K) *entry[V] {
+	if _, one := t.slots.Load().find(key, t.hash(key)); one != nil {
+		return &one.entry
+	}
+	return nil
 }
 
 // set replaces the spans of a key.
 func (t *table[K, V]) set(key K, before, after []span[V]) {
-	p := &t.parts[t.part(key)]
-	e := entryOf(after)
-	p.mu.Lock()
-	if len(after) > 0 {
-		p.entries[key] = e
-	} else {
-		delete(p.entries, key)
-	}
-	p.mu.Unlock()
 	t.keys += min(len(after), 1) - min(len(before), 1)
 	t.past += closedOf(after) - closedOf(before)
+	s := t.slots.Load()
+	slot, there := s.find(key, t.hash(key))
+	if there == nil {
+		// At most three of four slots are used, so a search ends soon.
+		if t.used >= len(s.items)/4*3 {
+			s = t.again()
+			slot, _ = s.find(key, t.hash(key))
+		}
+		t.used++
+	}
+	slot.Store(&item[K, V]{key: key, entry: entryOf(after)})
+	if t.keys < len(s.items)/8 && t.used > fewestSlots {
+		t.again()
+	}
+}
+
+// again makes the slots again, for twice as many keys as there are, without items that have no owner. Readers go on with the old ones until then.
+func (t *table[K, V]) again() *slots[K, V] {
+	n := fewestSlots
+	for n < 2*(t.keys+1) {
+		n *= 2
+	}
+	fresh := &slots[K, V]{items: make([]atomic.Pointer[item[K, V]], n)}
+	t.used = 0
+	old := t.slots.Load()
+	for i := range old.items {
+		one := old.items[i].Load()
+		if one == nil || one.entry.newest.owner == nil {
+			continue
+		}
+		slot, _ := fresh.find(one.key, t.hash(one.key))
+		slot.Store(one)
+		t.used++
+	}
+	t.slots.Store(fresh)
+	return fresh
 }
 
 func closedOf[V any](spans []span[V]) (n int) {
@@ -182,6 +228,9 @@ func (t *table[K, V]) forget(key K, learnt int64) {
 
 // at finds the span of a time; nil if nobody is known to have had the key.
 func (e *entry[V]) at(time int64) *span[V] {
+	if e == nil {
+		return nil
+	}
 	if time >= e.newest.from && time < e.newest.until { // as most look-ups are
 		return &e.newest
 	}
@@ -213,7 +262,7 @@ func near[V any](s *span[V], time int64) *span[V] {
 
 // each yields all spans, the newest first.
 func (e *entry[V]) each(yield func(*span[V]) bool) {
-	if e.newest.owner == nil || !yield(&e.newest) || e.earlier == nil {
+	if e == nil || e.newest.owner == nil || !yield(&e.newest) || e.earlier == nil {
 		return
 	}
 	for i := range *e.earlier {
@@ -230,13 +279,16 @@ type frontend struct {
 	protocol flow.L4Protocol
 }
 
-// partOfAddress spreads addresses over the parts.
-func partOfAddress(a netip.Addr) uint32 {
+// seed makes the hashes of a process its own, so that nobody can choose addresses that collide.
+var seed = [2]uint64{rand.Uint64(), rand.Uint64()}
+
+func hashOfAddress(a netip.Addr) uint32 {
 	b := a.As16()
-	hi, lo := bits.Mul64(binary.LittleEndian.Uint64(b[:8])^0x9e3779b97f4a7c15, binary.LittleEndian.Uint64(b[8:])^0xd6e8feb86659fd93)
-	return uint32((hi ^ lo) % parts)
+	hi, lo := bits.Mul64(binary.LittleEndian.Uint64(b[:8])^seed[0], binary.LittleEndian.Uint64(b[8:])^seed[1])
+	hi, lo = bits.Mul64(hi^lo^seed[1], 0x9e3779b97f4a7c15)
+	return uint32((hi ^ lo) >> 16)
 }
 
-func partOfFrontend(f frontend) uint32 {
-	return (partOfAddress(f.address) + uint32(f.port)) % parts
+func hashOfFrontend(f frontend) uint32 {
+	return hashOfAddress(f.address) ^ uint32(f.port)*0x9e3779b1
 }
