@@ -213,6 +213,9 @@ func goTestFault(t *testing.T, file string, args []string) string {
 	if last := args[len(args)-1]; strings.HasPrefix(last, "./") {
 		folder = last
 	}
+	if args[0] == "-C" {
+		folder = filepath.Join(args[1], folder)
+	}
 	if _, err := os.Stat(filepath.Join(root, folder)); err != nil {
 		return "there is no package " + folder
 	}
