@@ -36,8 +36,8 @@ type account interface {
 	Pending() int64
 }
 
-// EndReplay waits for the end of a replay and shuts the receiver down. No event is left. If the shutdown returns an error, unread points to a variable of
-// its type, and the log names what could not be read.
+// EndReplay waits for the end of a replay and shuts the receiver down. No event is left. If the shutdown returns an error, it has the type
+// that unread points to, and the log names what could not be read.
 func EndReplay(t *testing.T, r component.Component, done <-chan struct{}, stats account, unread any, logs *observer.ObservedLogs) {
 	t.Helper()
 	<-done
