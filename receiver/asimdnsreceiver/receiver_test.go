@@ -72,7 +72,7 @@ func replayAll(t *testing.T, cfg *Config) (*consumertest.LogsSink, *dnsReceiver,
 	t.Helper()
 	sink := &consumertest.LogsSink{}
 	r, logs := startReceiver(t, receivertest.NewNopSettings(metadata.Type), cfg, sink)
-	kit.EndReplay(t, r, r.Player.Done(), &r.Pipeline.Stats, logs)
+	kit.EndReplay(t, r, r.Player.Done(), &r.Pipeline.Stats, new(*replay.UnreadError), logs)
 	return sink, r, logs
 }
 

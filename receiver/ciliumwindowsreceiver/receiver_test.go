@@ -79,7 +79,7 @@ func replayAllOn(t *testing.T, host component.Host, cfg *Config) (*consumertest.
 	t.Helper()
 	sink := &consumertest.LogsSink{}
 	r, logs := startReceiverOn(t, host, receivertest.NewNopSettings(metadata.Type), cfg, sink)
-	kit.EndReplay(t, r, r.Player.Done(), &r.Pipeline.Stats, logs)
+	kit.EndReplay(t, r, r.Player.Done(), &r.Pipeline.Stats, new(*replay.UnreadError), logs)
 	return sink, r, logs
 }
 

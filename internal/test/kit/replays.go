@@ -15,9 +15,6 @@ import (
 	"go.opentelemetry.io/collector/receiver"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
-
-	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
 )
 
 // Start creates a receiver of version 1.2.3, starts it on the host, and returns it and its log.
@@ -32,14 +29,19 @@ func Start[R component.Component](t *testing.T, host component.Host, set receive
 	return r, logs
 }
 
-// EndReplay waits for the end of a replay and shuts the receiver down. No event is left. If the shutdown returns an error, the log names what could
-// not be read.
-func EndReplay(t *testing.T, r component.Component, done <-chan struct{}, stats *pipeline.Stats, logs *observer.ObservedLogs) {
+// account is what EndReplay asks of a receiver's Stats.
+type account interface {
+	fmt.Stringer
+	Pending() int64
+}
+
+// EndReplay waits for the end of a replay and shuts the receiver down. No event is left. If the shutdown returns an error, it has the type
+// that unread points to, and the log names what could not be read.
+func EndReplay(t *testing.T, r component.Component, done <-chan struct{}, stats account, unread any, logs *observer.ObservedLogs) {
 	t.Helper()
 	<-done
 	if err := r.Shutdown(context.Background()); err != nil {
-		var unread *replay.UnreadError
-		require.ErrorAs(t, err, &unread)
+		require.ErrorAs(t, err, unread)
 		require.Len(t, logs.FilterMessage("not every file could be read in full").All(), 1)
 	}
 	require.Zero(t, stats.Pending(), "%s", stats)
