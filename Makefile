@@ -311,7 +311,7 @@ test-hunt: check-kql $(CHROMIUM) testdata/dnsserver.etl ## ask the twenty questi
 hunt-picture: $(CHROMIUM) ## draw docs/hunt.png
 	$(BROWSED) -run '^TestThePictureOfTheDocuments' . -update
 
-# How many events bench-hunt generates. Ten million take 4 GB of recordings and up to 6 GB for the database.
+# How many events bench-hunt generates. Ten million take 3 GB of recordings, and 3 GB for the database and what its questions put aside.
 HUNT_EVENTS ?= 10000000
 bench-hunt: $(HUNT) testdata/dnsserver.etl ## measure the time and the memory of a hunt through HUNT_EVENTS (10 million) generated events; part of no other target
 	@mkdir -p $(BENCH); $(GO) run ./internal/bench/hunt -events $(HUNT_EVENTS) $(HUNT) testdata/cilium_events.pcapng | tee $(BENCH)/hunt.txt

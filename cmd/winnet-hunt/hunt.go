@@ -6,6 +6,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -107,8 +108,8 @@ func (h *hunt) openPage() (*os.File, error) {
 				return nil, err
 			}
 		}
-	} else if info, err := os.Stat(h.page); err == nil && !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is not a regular file (%s): name another file with -out", h.page, info.Mode().Type())
+	} else if err := h.replaceable(); err != nil {
+		return nil, err
 	}
 	out, err := os.CreateTemp(filepath.Dir(h.page), ".winnet-hunt-*.html")
 	if err != nil {
@@ -123,19 +124,37 @@ func (h *hunt) openPage() (*os.File, error) {
 
 // openFolder creates the folder for the CSV files, and removes those of an earlier run. Other files in it stay.
 func (h *hunt) openFolder() error {
-	if err := os.Mkdir(h.folder(), 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
+	err := os.Mkdir(h.folder(), 0o700)
+	if errors.Is(err, fs.ErrExist) {
+		err = nil
 	}
-	before, err := filepath.Glob(filepath.Join(escapePattern(h.folder()), "*.csv"))
-	for _, path := range before {
-		err = errors.Join(err, os.Remove(path))
+	for _, q := range question.All() {
+		if gone := os.Remove(filepath.Join(h.folder(), q.ID+".csv")); gone != nil && !errors.Is(gone, fs.ErrNotExist) {
+			err = errors.Join(err, gone)
+		}
 	}
 	return err
 }
 
-// escapePattern returns the pattern that matches a path only.
-func escapePattern(path string) string {
-	return strings.NewReplacer("*", "[*]", "?", "[?]", "[", "[[]").Replace(path)
+// replaceable returns an error for a file that is there and is no page of this program: it may be a recording.
+func (h *hunt) replaceable() error {
+	file, err := os.Open(h.page)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	const head = 1 << 10
+	begin, err := io.ReadAll(io.LimitReader(file, head))
+	if err == nil && !bytes.Contains(begin, []byte(`<meta name="generator" content="winnet-hunt `)) {
+		err = errors.New("it is no page of winnet-hunt")
+	}
+	if err != nil {
+		return fmt.Errorf("%s is not replaced: %w; name another file with -out", h.page, err)
+	}
+	return nil
 }
 
 // read reads all files into the store.

@@ -138,6 +138,20 @@ func TestAnExistingPageIsReplacedOnlyIfAsked(t *testing.T) {
 	require.FileExists(t, other)
 }
 
+func TestARecordingIsNeverReplaced(t *testing.T) {
+	dir := t.TempDir()
+	recording := filepath.Join(dir, "dns.etl")
+	raw, err := os.ReadFile(testdata + "dnsserver.etl")
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(recording, raw, 0o600))
+	r := hunted(t, t.Context(), t.Context(), "-replace", "-out", recording, recording)
+	require.Equal(t, exitFailed, r.code)
+	require.Contains(t, r.stderr, "is not replaced: it is no page of winnet-hunt")
+	after, err := os.ReadFile(recording)
+	require.NoError(t, err)
+	require.Equal(t, raw, after)
+}
+
 func TestAnOutputThatCannotBeWrittenIsSaidBeforeAnythingIsRead(t *testing.T) {
 	dir := t.TempDir()
 	for _, args := range [][]string{

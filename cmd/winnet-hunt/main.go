@@ -80,7 +80,7 @@ func run(reading, asking context.Context, args []string, stdout, stderr io.Write
 	flags.SetOutput(stderr)
 	flags.StringVar(&o.page, "out", "hunt.html", "the `file` for the page; the CSV files are in a folder beside it, hunt-csv")
 	flags.BoolVar(&o.replace, "replace", false, "replace the page and the CSV files of an earlier run")
-	flags.StringVar(&o.temp, "temp", "", "the `folder` for the database, which needs about half a kilobyte for each event and is removed at the end (default: the system's for temporary files)")
+	flags.StringVar(&o.temp, "temp", "", "the `folder` for the database, which needs about 0.3 KB for each event and is removed at the end (default: the system's for temporary files)")
 	flags.StringVar((*string)(&o.volume), "volume", string(volume.Full), "the `volume` of the receivers, as in their configuration: full, balanced or lean")
 	flags.StringVar(&o.hostName, "host", "", "the `name` of the host that was recorded (default: the name of the file)")
 	flags.StringVar(&o.hostIP, "ip", "", "the `address` of the host that was recorded, which is the client of its own queries")

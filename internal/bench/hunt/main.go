@@ -26,7 +26,7 @@ import (
 func main() {
 	events := flag.Int("events", 1_000_000, "the number of events")
 	clients := flag.Int("clients", 2_000, "the number of simulated clients of the DNS Server")
-	dir := flag.String("dir", "", "the folder for the recordings and the database, about a kilobyte for each event; empty is a temporary one")
+	dir := flag.String("dir", "", "the folder for the recordings and the database, about 0.6 KB for each event; empty is a temporary one")
 	flag.Parse()
 	if flag.NArg() != 2 {
 		fmt.Fprintln(os.Stderr, "hunt: want winnet-hunt's executable and a capture of Cilium's events")

@@ -34,7 +34,7 @@ func TestANewComponentIsItsFolder(t *testing.T) {
 		require.NoError(t, os.WriteFile(filepath.Join(trial, name), []byte(text), 0o644))
 	}
 	for _, c := range components {
-		write(c.folder+"/metadata.yaml", "type: "+c.typ+"\n")
+		write(c.folder+"/metadata.yaml", "type: "+c.typ+"\nstatus: {distributions: ["+strings.Join(c.distributions, ", ")+"]}\n")
 	}
 	for _, folder := range modules {
 		write(folder+"/go.mod", "")
@@ -48,9 +48,11 @@ func TestANewComponentIsItsFolder(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, before, same)
 
-	write("extension/trialextension/metadata.yaml", "type: trial\n")
+	write("extension/trialextension/metadata.yaml", "type: trial\nstatus: {distributions: [otelcol-winnet]}\n")
 	write("extension/trialextension/go.mod", "")
-	write("exporter/azure/trialexporter/metadata.yaml", "type: azure_trial\n")
+	write("exporter/azure/trialexporter/metadata.yaml", "type: azure_trial\nstatus: {distributions: [otelcol-winnet]}\n")
+	write("extension/elsewhereextension/metadata.yaml", "type: elsewhere\nstatus: {distributions: [another]}\n")
+	write("extension/elsewhereextension/go.mod", "")
 	after, err := generate(trial)
 	require.NoError(t, err)
 	const own = "github.com/otelcol-winnet/otelcol-winnet/"
@@ -63,9 +65,11 @@ func TestANewComponentIsItsFolder(t *testing.T) {
 		if name == "docs/install.md" {
 			require.Contains(t, text, ", [`trial`](../extension/trialextension/README.md) | `health_check`, ")
 			require.Contains(t, text, ", [`azure_trial`](../exporter/azure/trialexporter/README.md) | `azure_monitor`, ")
+			require.NotContains(t, text, "elsewhere")
 			continue
 		}
 		_, extensions, _ := strings.Cut(text, "\nextensions:\n")
+		require.Equal(t, name != "builder-config.yaml", strings.Contains(extensions, "extension/elsewhereextension"), name)
 		require.Contains(t, extensions, "  - gomod: "+own+"extension/trialextension v")
 		require.Regexp(t, "  - gomod: "+own+"exporter/azure v[0-9.]+\n    import: "+own+"exporter/azure/trialexporter\n    name: trialexporter\n", text)
 	}

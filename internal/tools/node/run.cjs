@@ -104,6 +104,7 @@ const aggregates = {
 };
 
 const binary = {
+  DivideExpression: (a, b) => (a instanceof Span && b instanceof Span ? Number(a.t) / Number(b.t) : a / b),
   AddExpression: (a, b) => (a instanceof Time ? new Time(a.t + b.t) : a instanceof Span ? new Span(a.t + b.t) : a + b),
   SubtractExpression: (a, b) => (a instanceof Time && b instanceof Span ? new Time(a.t - b.t) : a instanceof Time ? new Span(a.t - b.t) : a - b),
   MultiplyExpression: (a, b) => (b instanceof Span ? new Span(BigInt(Math.round(a * Number(b.t)))) : a * b),
@@ -132,6 +133,7 @@ function value(n, row, scope) {
     }
     case 'BooleanLiteralExpression': return word(n) === 'true';
     case 'DynamicExpression': return JSON.parse(/^dynamic\s*\(([\s\S]*)\)$/.exec(word(n))[1].replace(/'([^']*)'/g, '"$1"'));
+    case 'NotInExpression': return !c.slice(1).flatMap((x) => of(x)).flat().includes(of(c[0]));
     case 'UnaryMinusExpression': return -of(c[0]);
     case 'NameReference': {
       const name = word(n);
