@@ -171,8 +171,11 @@ $(NODE_TOOLS): internal/tools/node/package.json internal/tools/node/package-lock
 	cd $(DIST)/node && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
+# What Microsoft Sentinel has from deploy/sentinel, with queries in it.
+CONTENT := 'deploy/sentinel/parsers/*.yaml' 'deploy/sentinel/rules/*.yaml' 'deploy/sentinel/queries/*.yaml' 'deploy/sentinel/workbook/*.json'
+
 check-kql: $(NODE_TOOLS) ## check the queries of deploy/ and of all documents: syntax, names, types
-	@git ls-files -co --exclude-standard '*.kql' '*.md' | NODE_PATH=$(NODE_MODULES) xargs node internal/tools/node/kql.cjs
+	@git ls-files -co --exclude-standard '*.kql' '*.md' $(CONTENT) | NODE_PATH=$(NODE_MODULES) xargs node internal/tools/node/kql.cjs
 
 queries: ## write deploy/sentinel/queries from the twenty questions of cmd/winnet-hunt
 	@$(GO) run -C cmd/winnet-hunt ./internal/cookbook/generate $(CURDIR)/deploy/sentinel/queries
@@ -592,8 +595,8 @@ lint: $(TOOLS)/staticcheck check-notice ## check format, vet and staticcheck for
 	GOOS=windows $(TOOLS)/staticcheck ./...
 	@for m in $(MODULES) $(PROGRAMS); do for os in linux windows; do echo "vet and staticcheck for $$os: $$m"; \
 	  GOOS=$$os $(GO) vet -C $$m ./...; (cd $$m; GOOS=$$os $(TOOLS)/staticcheck ./...); done; done
-	@before=$$(git ls-files -co --exclude-standard $(GENERATED) | xargs sha256sum); $(MAKE) generate; \
-	  after=$$(git ls-files -co --exclude-standard $(GENERATED) | xargs sha256sum); \
+	@before=$$(git ls-files -co --exclude-standard $(GENERATED) | xargs -d '\n' sha256sum); $(MAKE) generate; \
+	  after=$$(git ls-files -co --exclude-standard $(GENERATED) | xargs -d '\n' sha256sum); \
 	  if [ "$$before" != "$$after" ]; then echo "generated files differ from their sources: run make generate and commit"; exit 1; fi
 	@for m in $(ALL); do (cd $$m; $(GO) mod tidy -diff); done
 

@@ -31,6 +31,24 @@ param archive bool = true
 @description('Whether to create a data collection endpoint that only private link can reach. The output logsIngestionEndpoint is then its address.')
 param privateLink bool = false
 
+@description('Whether the workspace gets the parsers vimDnsWinnet, ASimDnsWinnet, vimNetworkSessionWinnet and ASimNetworkSessionWinnet, which read the rows in the schemas of ASIM.')
+param parsers bool = true
+
+@description('Whether the workspace gets Im_DnsCustom, ASim_DnsCustom, Im_NetworkSessionCustom and ASim_NetworkSessionCustom, by which _Im_Dns and the like find the parsers. They replace functions with these names.')
+param unifyingParsers bool = false
+
+@description('Whether the workspace gets the same parsers for the tables of the archive, vimDnsWinnetArchive and so on.')
+param archiveParsers bool = false
+
+@description('Whether Sentinel gets the analytic rules. They need the parsers, and the tables of Sentinel.')
+param rules bool = false
+
+@description('Whether the rules run. Otherwise they are there to be looked at, and turned on one by one.')
+param rulesEnabled bool = false
+
+@description('Whether the resource group gets the workbook, which Sentinel shows among its own.')
+param workbook bool = false
+
 var endpointName = '${ruleName}-endpoint'
 // Monitoring Metrics Publisher
 var roleId = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '3913510d-42f4-4e42-8a64-420c390055eb')
@@ -1149,6 +1167,1215 @@ resource unpack 'Microsoft.OperationalInsights/workspaces/savedSearches@2020-08-
     functionParameters: 'starttime:datetime=datetime(null), endtime:datetime=datetime(null)'
     query: 'let text = (value: dynamic, texts: dynamic) { case(gettype(value) != "long", tostring(value), tolong(value) == 0, "", tostring(texts[toint(value) - 1])) }; let rows = ASimDnsActivityLogs | where (isnull(starttime) or TimeGenerated >= starttime) and (isnull(endtime) or EventStartTime <= endtime); let unpacked = rows | where isnotnull(AdditionalFields.Sums) | extend Sums = AdditionalFields.Sums, Texts = AdditionalFields.SumsTexts, Base = bin(EventStartTime, 1ms) | mv-expand Group = Sums | extend Ends = series_iir(Group[4], dynamic([1]), dynamic([1, -1])), Items = Group[5], Columns = Group[6] | mv-expand Ends to typeof(real), Items | extend Own = Items[array_length(Items) - 1], Count = coalesce(tolong(Items[4]), 1), Duration = coalesce(tolong(Items[3]), 0) | extend Own = iff(gettype(Own) == "dictionary", Own, dynamic({})), Suffix = text(Group[2], Texts) | extend N5 = coalesce(tolong(Items[5]), 0), N6 = coalesce(tolong(Items[6]), 0), N7 = coalesce(tolong(Items[7]), 0), N8 = coalesce(tolong(Items[8]), 0), N9 = coalesce(tolong(Items[9]), 0), N10 = coalesce(tolong(Items[10]), 0), N11 = coalesce(tolong(Items[11]), 0) | extend Answers = iff(gettype(Items[2]) == "array", Items[2], pack_array(Items[2])) | mv-apply Answer = Answers on (summarize DnsAnswers = make_list_if(text(Answer, Texts), isnotempty(text(Answer, Texts)))) | extend EventStartTime = Base + Ends * 1ms | extend EventEndTime = EventStartTime + iff(Duration > 0, Duration, 0) * 1ms + iff(Count > 1, iff(N5 > 0, N5, 0) + N9, N7) * 1ms | extend DnsQuery = strcat(text(Items[0], Texts), iff(isempty(Suffix), "", strcat(".", Suffix))), DnsQueryTypeName = text(Items[1], Texts), EventResultDetails = text(Group[0], Texts), DnsFlags = text(Group[1], Texts), EventCount = toint(iff(Count > 1, Count, 1)), DnsNetworkDuration = iff(Duration < 0, int(null), toint(Duration)), DnsResponseName = strcat_array(DnsAnswers, ";"), TimeGenerated = EventEndTime, SrcPortNumber = iff(Count < 2 and N5 > 0, toint(N5), int(null)), TransactionIdHex = iff(Count < 2 and N6 > 0, tohex(N6 - 1, 4), ""), EventOriginalUid = "" | extend EventResult = coalesce(tostring(Columns.EventResult), case(EventResultDetails == "NA", "NA", EventResultDetails == "NOERROR", "Success", "Failure")) | extend AdditionalFields = bag_merge(iff(gettype(Group[3].Zone) == "long", bag_pack("Zone", Suffix), dynamic({})), bag_remove_keys(AdditionalFields, dynamic(["Sums", "SumsTexts"])), iff(gettype(Group[3]) == "dictionary", Group[3], dynamic({})), Own, iff(array_length(DnsAnswers) > 0, bag_pack("DnsAnswers", DnsAnswers), dynamic({})), iff(Count == 0, bag_pack("New", true), dynamic({})), iff(isnull(Columns), dynamic({}), bag_remove_keys(Columns, dynamic(["EventResult"]))), iff(Count > 1 and Duration >= 0, bag_pack("DnsNetworkDurationMin", Duration - N7, "DnsNetworkDurationMax", Duration + N8), dynamic({})), iff(Count > 1 and N5 >= 0, bag_pack("GapSum", N5), dynamic({})), iff(Count > 1 and N6 >= 0, bag_pack("GapSquareSum", iff(Count == 2 and N6 == 0, N5 * N5, N6)), dynamic({})), iff(N10 > 0, bag_pack("RecursionExchanges", N10, "RecursionCount", N11), dynamic({}))) | project-away Sums, Texts, Base, Group, Ends, Items, Columns, Own, Count, Duration, Suffix, N5, N6, N7, N8, N9, N10, N11, Answers, DnsAnswers; union (rows | where isnull(AdditionalFields.Sums)), unpacked | where (isnull(starttime) or EventEndTime >= starttime) and (isnull(endtime) or EventStartTime <= endtime)'
     version: 2
+  }
+}
+
+resource aSimDnsWinnet 'Microsoft.OperationalInsights/workspaces/savedSearches@2020-08-01' = if (parsers) {
+  parent: workspace
+  name: 'ASimDnsWinnet'
+  properties: {
+    category: 'otelcol-winnet'
+    displayName: 'ASimDnsWinnet'
+    functionAlias: 'ASimDnsWinnet'
+    functionParameters: 'disabled:bool=false'
+    query: '''
+vimDnsWinnet(eventtype='*', disabled=disabled)
+'''
+    version: 2
+  }
+}
+
+resource aSimDnsWinnetArchive 'Microsoft.OperationalInsights/workspaces/savedSearches@2020-08-01' = if (archiveParsers) {
+  parent: workspace
+  name: 'ASimDnsWinnetArchive'
+  properties: {
+    category: 'otelcol-winnet'
+    displayName: 'ASimDnsWinnetArchive'
+    functionAlias: 'ASimDnsWinnetArchive'
+    functionParameters: 'disabled:bool=false'
+    query: '''
+vimDnsWinnetArchive(eventtype='*', disabled=disabled)
+'''
+    version: 2
+  }
+}
+
+resource aSimNetworkSessionWinnet 'Microsoft.OperationalInsights/workspaces/savedSearches@2020-08-01' = if (parsers) {
+  parent: workspace
+  name: 'ASimNetworkSessionWinnet'
+  properties: {
+    category: 'otelcol-winnet'
+    displayName: 'ASimNetworkSessionWinnet'
+    functionAlias: 'ASimNetworkSessionWinnet'
+    functionParameters: 'disabled:bool=false'
+    query: '''
+vimNetworkSessionWinnet(disabled=disabled)
+'''
+    version: 2
+  }
+}
+
+resource aSimNetworkSessionWinnetArchive 'Microsoft.OperationalInsights/workspaces/savedSearches@2020-08-01' = if (archiveParsers) {
+  parent: workspace
+  name: 'ASimNetworkSessionWinnetArchive'
+  properties: {
+    category: 'otelcol-winnet'
+    displayName: 'ASimNetworkSessionWinnetArchive'
+    functionAlias: 'ASimNetworkSessionWinnetArchive'
+    functionParameters: 'disabled:bool=false'
+    query: '''
+vimNetworkSessionWinnetArchive(disabled=disabled)
+'''
+    version: 2
+  }
+}
+
+resource aSimDnsCustom 'Microsoft.OperationalInsights/workspaces/savedSearches@2020-08-01' = if (unifyingParsers) {
+  parent: workspace
+  name: 'ASim_DnsCustom'
+  properties: {
+    category: 'otelcol-winnet'
+    displayName: 'ASim_DnsCustom'
+    functionAlias: 'ASim_DnsCustom'
+    functionParameters: 'disabled:bool=false, pack:bool=false'
+    query: '''
+union isfuzzy=true
+    ASimDnsWinnet(disabled=disabled)
+'''
+    version: 2
+  }
+}
+
+resource aSimNetworkSessionCustom 'Microsoft.OperationalInsights/workspaces/savedSearches@2020-08-01' = if (unifyingParsers) {
+  parent: workspace
+  name: 'ASim_NetworkSessionCustom'
+  properties: {
+    category: 'otelcol-winnet'
+    displayName: 'ASim_NetworkSessionCustom'
+    functionAlias: 'ASim_NetworkSessionCustom'
+    functionParameters: 'disabled:bool=false, pack:bool=false'
+    query: '''
+union isfuzzy=true
+    ASimNetworkSessionWinnet(disabled=disabled)
+'''
+    version: 2
+  }
+}
+
+resource imDnsCustom 'Microsoft.OperationalInsights/workspaces/savedSearches@2020-08-01' = if (unifyingParsers) {
+  parent: workspace
+  name: 'Im_DnsCustom'
+  properties: {
+    category: 'otelcol-winnet'
+    displayName: 'Im_DnsCustom'
+    functionAlias: 'Im_DnsCustom'
+    functionParameters: 'starttime:datetime=datetime(null), endtime:datetime=datetime(null), srcipaddr:string=\'*\', domain_has_any:dynamic=dynamic([]), responsecodename:string=\'*\', response_has_ipv4:string=\'*\', response_has_any_prefix:dynamic=dynamic([]), eventtype:string=\'Query\', disabled:bool=false, pack:bool=false'
+    query: '''
+union isfuzzy=true
+    vimDnsWinnet(starttime=starttime, endtime=endtime, srcipaddr=srcipaddr, domain_has_any=domain_has_any, responsecodename=responsecodename, response_has_ipv4=response_has_ipv4, response_has_any_prefix=response_has_any_prefix, eventtype=eventtype, disabled=disabled)
+'''
+    version: 2
+  }
+}
+
+resource imNetworkSessionCustom 'Microsoft.OperationalInsights/workspaces/savedSearches@2020-08-01' = if (unifyingParsers) {
+  parent: workspace
+  name: 'Im_NetworkSessionCustom'
+  properties: {
+    category: 'otelcol-winnet'
+    displayName: 'Im_NetworkSessionCustom'
+    functionAlias: 'Im_NetworkSessionCustom'
+    functionParameters: 'starttime:datetime=datetime(null), endtime:datetime=datetime(null), srcipaddr_has_any_prefix:dynamic=dynamic([]), dstipaddr_has_any_prefix:dynamic=dynamic([]), ipaddr_has_any_prefix:dynamic=dynamic([]), dstportnumber:int=int(null), hostname_has_any:dynamic=dynamic([]), dvcaction:dynamic=dynamic([]), eventresult:string=\'*\', disabled:bool=false, pack:bool=false'
+    query: '''
+union isfuzzy=true
+    vimNetworkSessionWinnet(starttime=starttime, endtime=endtime, srcipaddr_has_any_prefix=srcipaddr_has_any_prefix, dstipaddr_has_any_prefix=dstipaddr_has_any_prefix, ipaddr_has_any_prefix=ipaddr_has_any_prefix, dstportnumber=dstportnumber, hostname_has_any=hostname_has_any, dvcaction=dvcaction, eventresult=eventresult, disabled=disabled)
+'''
+    version: 2
+  }
+}
+
+resource vimDnsWinnet 'Microsoft.OperationalInsights/workspaces/savedSearches@2020-08-01' = if (parsers) {
+  parent: workspace
+  name: 'vimDnsWinnet'
+  properties: {
+    category: 'otelcol-winnet'
+    displayName: 'vimDnsWinnet'
+    functionAlias: 'vimDnsWinnet'
+    functionParameters: 'starttime:datetime=datetime(null), endtime:datetime=datetime(null), srcipaddr:string=\'*\', domain_has_any:dynamic=dynamic([]), responsecodename:string=\'*\', response_has_ipv4:string=\'*\', response_has_any_prefix:dynamic=dynamic([]), eventtype:string=\'Query\', disabled:bool=false'
+    query: '''
+let parser = (starttime: datetime=datetime(null), endtime: datetime=datetime(null), srcipaddr: string='*', domain_has_any: dynamic=dynamic([]), responsecodename: string='*', response_has_ipv4: string='*', response_has_any_prefix: dynamic=dynamic([]), eventtype: string='Query', disabled: bool=false) {
+    // A row stands for the time from EventStartTime to EventEndTime, and TimeGenerated is not before its start: a row that is older than starttime as a
+    // whole is left out by TimeGenerated, which is fast, and the rest by its own times.
+    let stored = ASimDnsActivityLogs
+        | where not(disabled)
+        | where (isnull(starttime) or TimeGenerated >= starttime) and (isnull(endtime) or coalesce(EventStartTime, TimeGenerated) <= endtime)
+        // Others write to the table, too. Rows of this project have an identifier of 32 digits.
+        | where EventVendor == 'Microsoft' and EventProduct in ('DNS Server', 'DNS Client') and strlen(EventOriginalUid) == 32
+        | where (srcipaddr == '*' or SrcIpAddr == srcipaddr) and (eventtype == '*' or EventType == eventtype or (eventtype == 'lookup' and EventType == 'Query'))
+    ;
+    let traces = union isfuzzy=true (datatable(TimeGenerated: datetime, Properties: dynamic, Type: string, _ItemId: string) []), AppTraces
+        | where not(disabled)
+        | where isnull(starttime) or TimeGenerated >= starttime
+        | where Properties has 'asim.dns.events'
+        | where tostring(Properties['instrumentationlibrary.name']) == 'asim.dns.events' and tostring(Properties['winnet.tier']) != 'archive'
+        | extend EventType = tostring(Properties.EventType), SrcIpAddr = tostring(Properties.SrcIpAddr)
+        | where (srcipaddr == '*' or SrcIpAddr == srcipaddr) and (eventtype == '*' or EventType == eventtype or (eventtype == 'lookup' and EventType == 'Query'))
+        | extend Own = parse_json(tostring(Properties.AdditionalFields))
+        | project TimeGenerated, Type, _ItemId,
+            DnsFlags = tostring(Properties.DnsFlags), DnsFlagsAuthenticated = tobool(tostring(Properties.DnsFlagsAuthenticated)),
+            DnsFlagsAuthoritative = tobool(tostring(Properties.DnsFlagsAuthoritative)),
+            DnsFlagsCheckingDisabled = tobool(tostring(Properties.DnsFlagsCheckingDisabled)),
+            DnsFlagsRecursionAvailable = tobool(tostring(Properties.DnsFlagsRecursionAvailable)),
+            DnsFlagsRecursionDesired = tobool(tostring(Properties.DnsFlagsRecursionDesired)), DnsFlagsTruncated = tobool(tostring(Properties.DnsFlagsTruncated)),
+            DnsFlagsZ = tobool(tostring(Properties.DnsFlagsZ)), DnsNetworkDuration = toint(tostring(Properties.DnsNetworkDuration)),
+            DnsQuery = tostring(Properties.DnsQuery), DnsQueryClass = toint(tostring(Properties.DnsQueryClass)),
+            DnsQueryClassName = tostring(Properties.DnsQueryClassName), DnsQueryType = toint(tostring(Properties.DnsQueryType)),
+            DnsQueryTypeName = tostring(Properties.DnsQueryTypeName), DnsResponseCode = toint(tostring(Properties.DnsResponseCode)),
+            DnsResponseIpCity = tostring(Properties.DnsResponseIpCity), DnsResponseIpCountry = tostring(Properties.DnsResponseIpCountry),
+            DnsResponseIpLatitude = todouble(tostring(Properties.DnsResponseIpLatitude)),
+            DnsResponseIpLongitude = todouble(tostring(Properties.DnsResponseIpLongitude)), DnsResponseIpRegion = tostring(Properties.DnsResponseIpRegion),
+            DnsResponseName = tostring(Properties.DnsResponseName), DnsSessionId = tostring(Properties.DnsSessionId), Dst = tostring(Properties.Dst),
+            DstDescription = tostring(Properties.DstDescription), DstDeviceType = tostring(Properties.DstDeviceType), DstDomain = tostring(Properties.DstDomain),
+            DstDomainType = tostring(Properties.DstDomainType), DstDvcId = tostring(Properties.DstDvcId), DstDvcIdType = tostring(Properties.DstDvcIdType),
+            DstDvcScope = tostring(Properties.DstDvcScope), DstDvcScopeId = tostring(Properties.DstDvcScopeId), DstFQDN = tostring(Properties.DstFQDN),
+            DstGeoCity = tostring(Properties.DstGeoCity), DstGeoCountry = tostring(Properties.DstGeoCountry),
+            DstGeoLatitude = todouble(tostring(Properties.DstGeoLatitude)), DstGeoLongitude = todouble(tostring(Properties.DstGeoLongitude)),
+            DstGeoRegion = tostring(Properties.DstGeoRegion), DstHostname = tostring(Properties.DstHostname), DstIpAddr = tostring(Properties.DstIpAddr),
+            DstOriginalRiskLevel = tostring(Properties.DstOriginalRiskLevel), DstPortNumber = toint(tostring(Properties.DstPortNumber)),
+            DstRiskLevel = toint(tostring(Properties.DstRiskLevel)), Dvc = tostring(Properties.Dvc), DvcAction = tostring(Properties.DvcAction),
+            DvcDescription = tostring(Properties.DvcDescription), DvcDomain = tostring(Properties.DvcDomain), DvcDomainType = tostring(Properties.DvcDomainType),
+            DvcFQDN = tostring(Properties.DvcFQDN), DvcHostname = tostring(Properties.DvcHostname), DvcId = tostring(Properties.DvcId),
+            DvcIdType = tostring(Properties.DvcIdType), DvcInterface = tostring(Properties.DvcInterface), DvcIpAddr = tostring(Properties.DvcIpAddr),
+            DvcMacAddr = tostring(Properties.DvcMacAddr), DvcOriginalAction = tostring(Properties.DvcOriginalAction), DvcOs = tostring(Properties.DvcOs),
+            DvcOsVersion = tostring(Properties.DvcOsVersion), DvcScope = tostring(Properties.DvcScope), DvcScopeId = tostring(Properties.DvcScopeId),
+            DvcZone = tostring(Properties.DvcZone), EventCount = toint(tostring(Properties.EventCount)),
+            EventEndTime = todatetime(tostring(Properties.EventEndTime)), EventMessage = tostring(Properties.EventMessage),
+            EventOriginalSeverity = tostring(Properties.EventOriginalSeverity), EventOriginalType = tostring(Properties.EventOriginalType),
+            EventOriginalUid = tostring(Properties.EventOriginalUid), EventOwner = tostring(Properties.EventOwner),
+            EventProduct = tostring(Properties.EventProduct), EventProductVersion = tostring(Properties.EventProductVersion),
+            EventReportUrl = tostring(Properties.EventReportUrl), EventResult = tostring(Properties.EventResult),
+            EventResultDetails = tostring(Properties.EventResultDetails), EventSchemaVersion = tostring(Properties.EventSchemaVersion),
+            EventSeverity = tostring(Properties.EventSeverity), EventStartTime = todatetime(tostring(Properties.EventStartTime)),
+            EventSubType = tostring(Properties.EventSubType), EventType = tostring(Properties.EventType), EventVendor = tostring(Properties.EventVendor),
+            NetworkProtocol = tostring(Properties.NetworkProtocol), NetworkProtocolVersion = tostring(Properties.NetworkProtocolVersion),
+            RuleName = tostring(Properties.RuleName), RuleNumber = toint(tostring(Properties.RuleNumber)), Src = tostring(Properties.Src),
+            SrcDescription = tostring(Properties.SrcDescription), SrcDeviceType = tostring(Properties.SrcDeviceType), SrcDomain = tostring(Properties.SrcDomain),
+            SrcDomainType = tostring(Properties.SrcDomainType), SrcDvcId = tostring(Properties.SrcDvcId), SrcDvcIdType = tostring(Properties.SrcDvcIdType),
+            SrcDvcScope = tostring(Properties.SrcDvcScope), SrcDvcScopeId = tostring(Properties.SrcDvcScopeId), SrcFQDN = tostring(Properties.SrcFQDN),
+            SrcGeoCity = tostring(Properties.SrcGeoCity), SrcGeoCountry = tostring(Properties.SrcGeoCountry),
+            SrcGeoLatitude = todouble(tostring(Properties.SrcGeoLatitude)), SrcGeoLongitude = todouble(tostring(Properties.SrcGeoLongitude)),
+            SrcGeoRegion = tostring(Properties.SrcGeoRegion), SrcHostname = tostring(Properties.SrcHostname), SrcIpAddr = tostring(Properties.SrcIpAddr),
+            SrcOriginalRiskLevel = tostring(Properties.SrcOriginalRiskLevel), SrcOriginalUserType = tostring(Properties.SrcOriginalUserType),
+            SrcPortNumber = toint(tostring(Properties.SrcPortNumber)), SrcProcessGuid = tostring(Properties.SrcProcessGuid),
+            SrcProcessId = tostring(Properties.SrcProcessId), SrcProcessName = tostring(Properties.SrcProcessName),
+            SrcRiskLevel = toint(tostring(Properties.SrcRiskLevel)), SrcUserId = tostring(Properties.SrcUserId),
+            SrcUserIdType = tostring(Properties.SrcUserIdType), SrcUsername = tostring(Properties.SrcUsername),
+            SrcUsernameType = tostring(Properties.SrcUsernameType), SrcUserScope = tostring(Properties.SrcUserScope),
+            SrcUserScopeId = tostring(Properties.SrcUserScopeId), SrcUserSessionId = tostring(Properties.SrcUserSessionId),
+            SrcUserType = tostring(Properties.SrcUserType), ThreatCategory = tostring(Properties.ThreatCategory),
+            ThreatConfidence = toint(tostring(Properties.ThreatConfidence)), ThreatField = tostring(Properties.ThreatField),
+            ThreatFirstReportedTime = tostring(Properties.ThreatFirstReportedTime),
+            ThreatFirstReportedTime_d = todatetime(tostring(Properties.ThreatFirstReportedTime_d)), ThreatId = tostring(Properties.ThreatId),
+            ThreatIpAddr = tostring(Properties.ThreatIpAddr), ThreatIsActive = tobool(tostring(Properties.ThreatIsActive)),
+            ThreatLastReportedTime = tostring(Properties.ThreatLastReportedTime),
+            ThreatLastReportedTime_d = todatetime(tostring(Properties.ThreatLastReportedTime_d)), ThreatName = tostring(Properties.ThreatName),
+            ThreatOriginalConfidence = tostring(Properties.ThreatOriginalConfidence),
+            ThreatOriginalRiskLevel = toint(tostring(Properties.ThreatOriginalRiskLevel)),
+            ThreatOriginalRiskLevel_s = tostring(Properties.ThreatOriginalRiskLevel_s), ThreatRiskLevel = toint(tostring(Properties.ThreatRiskLevel)),
+            TransactionIdHex = tostring(Properties.TransactionIdHex), UrlCategory = tostring(Properties.UrlCategory),
+            AdditionalFields = bag_merge(iff(gettype(Own) == 'dictionary', Own, dynamic({})), bag_remove_keys(Properties, dynamic([
+                'DnsFlags', 'DnsFlagsAuthenticated', 'DnsFlagsAuthoritative', 'DnsFlagsCheckingDisabled', 'DnsFlagsRecursionAvailable',
+                'DnsFlagsRecursionDesired', 'DnsFlagsTruncated', 'DnsFlagsZ', 'DnsNetworkDuration', 'DnsQuery', 'DnsQueryClass', 'DnsQueryClassName',
+                'DnsQueryType', 'DnsQueryTypeName', 'DnsResponseCode', 'DnsResponseIpCity', 'DnsResponseIpCountry', 'DnsResponseIpLatitude',
+                'DnsResponseIpLongitude', 'DnsResponseIpRegion', 'DnsResponseName', 'DnsSessionId', 'Dst', 'DstDescription', 'DstDeviceType', 'DstDomain',
+                'DstDomainType', 'DstDvcId', 'DstDvcIdType', 'DstDvcScope', 'DstDvcScopeId', 'DstFQDN', 'DstGeoCity', 'DstGeoCountry', 'DstGeoLatitude',
+                'DstGeoLongitude', 'DstGeoRegion', 'DstHostname', 'DstIpAddr', 'DstOriginalRiskLevel', 'DstPortNumber', 'DstRiskLevel', 'Dvc', 'DvcAction',
+                'DvcDescription', 'DvcDomain', 'DvcDomainType', 'DvcFQDN', 'DvcHostname', 'DvcId', 'DvcIdType', 'DvcInterface', 'DvcIpAddr', 'DvcMacAddr',
+                'DvcOriginalAction', 'DvcOs', 'DvcOsVersion', 'DvcScope', 'DvcScopeId', 'DvcZone', 'EventCount', 'EventEndTime', 'EventMessage',
+                'EventOriginalSeverity', 'EventOriginalType', 'EventOriginalUid', 'EventOwner', 'EventProduct', 'EventProductVersion', 'EventReportUrl',
+                'EventResult', 'EventResultDetails', 'EventSchemaVersion', 'EventSeverity', 'EventStartTime', 'EventSubType', 'EventType', 'EventVendor',
+                'NetworkProtocol', 'NetworkProtocolVersion', 'RuleName', 'RuleNumber', 'Src', 'SrcDescription', 'SrcDeviceType', 'SrcDomain', 'SrcDomainType',
+                'SrcDvcId', 'SrcDvcIdType', 'SrcDvcScope', 'SrcDvcScopeId', 'SrcFQDN', 'SrcGeoCity', 'SrcGeoCountry', 'SrcGeoLatitude', 'SrcGeoLongitude',
+                'SrcGeoRegion', 'SrcHostname', 'SrcIpAddr', 'SrcOriginalRiskLevel', 'SrcOriginalUserType', 'SrcPortNumber', 'SrcProcessGuid', 'SrcProcessId',
+                'SrcProcessName', 'SrcRiskLevel', 'SrcUserId', 'SrcUserIdType', 'SrcUsername', 'SrcUsernameType', 'SrcUserScope', 'SrcUserScopeId',
+                'SrcUserSessionId', 'SrcUserType', 'ThreatCategory', 'ThreatConfidence', 'ThreatField', 'ThreatFirstReportedTime', 'ThreatFirstReportedTime_d',
+                'ThreatId', 'ThreatIpAddr', 'ThreatIsActive', 'ThreatLastReportedTime', 'ThreatLastReportedTime_d', 'ThreatName', 'ThreatOriginalConfidence',
+                'ThreatOriginalRiskLevel', 'ThreatOriginalRiskLevel_s', 'ThreatRiskLevel', 'TransactionIdHex', 'UrlCategory', 'AdditionalFields', 'EventSchema',
+                'host.name', 'instrumentationlibrary.name', 'instrumentationlibrary.version', 'os.type', 'service.instance.id', 'service.name',
+                'service.namespace', 'service.version', 'winnet.tier'])))
+    ;
+    // Packed rows pass here: their names and results are in the items.
+    let rows = union stored, traces
+        | where isnotnull(AdditionalFields.Sums) or ((array_length(domain_has_any) == 0 or DnsQuery has_any (domain_has_any))
+            and (responsecodename == '*' or EventResultDetails =~ responsecodename))
+    ;
+    // The items of packed rows, as the function WinnetDns makes rows of them.
+    let text = (value: dynamic, texts: dynamic) {
+        case(gettype(value) != "long", tostring(value), tolong(value) == 0, "", tostring(texts[toint(value) - 1]))
+    };
+    let unpacked = rows
+        | where isnotnull(AdditionalFields.Sums)
+        | extend Sums = AdditionalFields.Sums, Texts = AdditionalFields.SumsTexts, Base = bin(EventStartTime, 1ms)
+        | mv-expand Group = Sums
+        | extend Ends = series_iir(Group[4], dynamic([1]), dynamic([1, -1])), Items = Group[5], Columns = Group[6]
+        | mv-expand Ends to typeof(real), Items
+        | extend Own = Items[array_length(Items) - 1], Count = coalesce(tolong(Items[4]), 1), Duration = coalesce(tolong(Items[3]), 0)
+        | extend Own = iff(gettype(Own) == "dictionary", Own, dynamic({})), Suffix = text(Group[2], Texts)
+        | extend N5 = coalesce(tolong(Items[5]), 0), N6 = coalesce(tolong(Items[6]), 0), N7 = coalesce(tolong(Items[7]), 0), N8 = coalesce(tolong(Items[8]), 0),
+            N9 = coalesce(tolong(Items[9]), 0), N10 = coalesce(tolong(Items[10]), 0), N11 = coalesce(tolong(Items[11]), 0)
+        | extend Answers = iff(gettype(Items[2]) == "array", Items[2], pack_array(Items[2]))
+        | mv-apply Answer = Answers on (summarize DnsAnswers = make_list_if(text(Answer, Texts), isnotempty(text(Answer, Texts))))
+        | extend EventStartTime = Base + Ends * 1ms
+        | extend EventEndTime = EventStartTime + iff(Duration > 0, Duration, 0) * 1ms + iff(Count > 1, iff(N5 > 0, N5, 0) + N9, N7) * 1ms
+        | extend DnsQuery = strcat(text(Items[0], Texts), iff(isempty(Suffix), "", strcat(".", Suffix))), DnsQueryTypeName = text(Items[1], Texts),
+            EventResultDetails = text(Group[0], Texts), DnsFlags = text(Group[1], Texts), EventCount = toint(iff(Count > 1, Count, 1)),
+            DnsNetworkDuration = iff(Duration < 0, int(null), toint(Duration)), DnsResponseName = strcat_array(DnsAnswers, ";"), TimeGenerated = EventEndTime,
+            SrcPortNumber = iff(Count < 2 and N5 > 0, toint(N5), int(null)), TransactionIdHex = iff(Count < 2 and N6 > 0, tohex(N6 - 1, 4), ""), EventOriginalUid = ""
+        | extend EventResult = coalesce(tostring(Columns.EventResult), case(EventResultDetails == "NA", "NA", EventResultDetails == "NOERROR", "Success", "Failure"))
+        | extend AdditionalFields = bag_merge(iff(gettype(Group[3].Zone) == "long", bag_pack("Zone", Suffix), dynamic({})), bag_remove_keys(AdditionalFields, dynamic(["Sums", "SumsTexts"])), iff(gettype(Group[3]) == "dictionary", Group[3], dynamic({})), Own,
+            iff(array_length(DnsAnswers) > 0, bag_pack("DnsAnswers", DnsAnswers), dynamic({})), iff(Count == 0, bag_pack("New", true), dynamic({})),
+            iff(isnull(Columns), dynamic({}), bag_remove_keys(Columns, dynamic(["EventResult"]))),
+            iff(Count > 1 and Duration >= 0, bag_pack("DnsNetworkDurationMin", Duration - N7, "DnsNetworkDurationMax", Duration + N8), dynamic({})),
+            iff(Count > 1 and N5 >= 0, bag_pack("GapSum", N5), dynamic({})),
+            iff(Count > 1 and N6 >= 0, bag_pack("GapSquareSum", iff(Count == 2 and N6 == 0, N5 * N5, N6)), dynamic({})),
+            iff(N10 > 0, bag_pack("RecursionExchanges", N10, "RecursionCount", N11), dynamic({})))
+        | project-away Sums, Texts, Base, Group, Ends, Items, Columns, Own, Count, Duration, Suffix, N5, N6, N7, N8, N9, N10, N11, Answers, DnsAnswers;
+    union (rows | where isnull(AdditionalFields.Sums)), unpacked
+    | where (array_length(domain_has_any) == 0 or DnsQuery has_any (domain_has_any)) and (responsecodename == '*' or EventResultDetails =~ responsecodename)
+    | extend EventStartTime = coalesce(EventStartTime, TimeGenerated), EventEndTime = coalesce(EventEndTime, EventStartTime, TimeGenerated)
+    | where (isnull(starttime) or EventEndTime >= starttime) and (isnull(endtime) or EventStartTime <= endtime)
+    // The answers are in DnsResponseName or, in profile windows, in AdditionalFields.DnsAnswers alone.
+    | extend Answers = strcat(DnsResponseName, ' ', tostring(AdditionalFields.DnsAnswers))
+    | where (response_has_ipv4 == '*' or has_ipv4(Answers, response_has_ipv4))
+        and (array_length(response_has_any_prefix) == 0 or has_any_ipv4_prefix(Answers, response_has_any_prefix))
+    | project
+        AdditionalFields, DnsFlags, DnsFlagsAuthenticated, DnsFlagsAuthoritative, DnsFlagsCheckingDisabled, DnsFlagsRecursionAvailable, DnsFlagsRecursionDesired,
+        DnsFlagsTruncated, DnsFlagsZ, DnsNetworkDuration, DnsQuery, DnsQueryClass, DnsQueryClassName, DnsQueryType, DnsQueryTypeName, DnsResponseCode,
+        DnsResponseCodeName = EventResultDetails, DnsResponseIpCity, DnsResponseIpCountry, DnsResponseIpLatitude, DnsResponseIpLongitude, DnsResponseIpRegion,
+        DnsResponseName, DnsSessionId, Domain = DnsQuery, DomainCategory = UrlCategory, Dst = coalesce(Dst, DstFQDN, DstHostname, DstIpAddr), DstDescription,
+        DstDeviceType, DstDomain, DstDomainType, DstDvcId, DstDvcIdType, DstDvcScope, DstDvcScopeId, DstFQDN, DstGeoCity, DstGeoCountry, DstGeoLatitude,
+        DstGeoLongitude, DstGeoRegion, DstHostname, DstIpAddr, DstOriginalRiskLevel,
+        DstPortNumber = iff(isnull(DstPortNumber) and EventProduct == 'DNS Server' and isnotempty(DstIpAddr), int(53), DstPortNumber), DstRiskLevel,
+        Duration = DnsNetworkDuration, Dvc = coalesce(Dvc, DvcFQDN, DvcHostname, DvcIpAddr), DvcAction, DvcDescription, DvcDomain, DvcDomainType, DvcFQDN,
+        DvcHostname, DvcId, DvcIdType, DvcInterface, DvcIpAddr, DvcMacAddr, DvcOriginalAction, DvcOs, DvcOsVersion, DvcScope, DvcScopeId, DvcZone, EventCount,
+        EventEndTime, EventMessage, EventOriginalResultDetails = tostring(AdditionalFields.EventOriginalResultDetails), EventOriginalSeverity,
+        EventOriginalSubType = tostring(AdditionalFields.EventOriginalSubType), EventOriginalType, EventOriginalUid, EventOwner, EventProduct,
+        EventProductVersion, EventReportUrl, EventResult, EventResultDetails, EventSchema = 'Dns', EventSchemaVersion = coalesce(EventSchemaVersion, '0.1.7'),
+        EventSeverity, EventStartTime, EventSubType, EventType, EventUid = _ItemId, EventVendor, Hostname = SrcHostname, IpAddr = SrcIpAddr, NetworkProtocol,
+        NetworkProtocolVersion = case(isnotempty(NetworkProtocolVersion), NetworkProtocolVersion, isempty(coalesce(DstIpAddr, SrcIpAddr)), '', coalesce(DstIpAddr, SrcIpAddr) contains ':', 'IPv6', 'IPv4'),
+        Process = SrcProcessName, RuleName, RuleNumber, SessionId = DnsSessionId, Src = coalesce(Src, SrcFQDN, SrcHostname, SrcIpAddr), SrcDescription,
+        SrcDeviceType, SrcDomain, SrcDomainType, SrcDvcId, SrcDvcIdType, SrcDvcScope, SrcDvcScopeId, SrcFQDN, SrcGeoCity, SrcGeoCountry, SrcGeoLatitude,
+        SrcGeoLongitude, SrcGeoRegion, SrcHostname, SrcIpAddr, SrcOriginalRiskLevel, SrcOriginalUserType, SrcPortNumber, SrcProcessGuid, SrcProcessId,
+        SrcProcessName, SrcRiskLevel, SrcUserId, SrcUserIdType, SrcUserScope, SrcUserScopeId, SrcUserSessionId, SrcUserType, SrcUsername, SrcUsernameType,
+        ThreatCategory, ThreatConfidence, ThreatField, ThreatFirstReportedTime = todatetime(ThreatFirstReportedTime), ThreatId, ThreatIpAddr, ThreatIsActive,
+        ThreatLastReportedTime = todatetime(ThreatLastReportedTime), ThreatName, ThreatOriginalConfidence,
+        ThreatOriginalRiskLevel = tostring(ThreatOriginalRiskLevel), ThreatRiskLevel, TimeGenerated, TransactionIdHex, Type, UrlCategory, User = SrcUsername
+};
+parser(starttime=starttime, endtime=endtime, srcipaddr=srcipaddr, domain_has_any=domain_has_any, responsecodename=responsecodename, response_has_ipv4=response_has_ipv4, response_has_any_prefix=response_has_any_prefix, eventtype=eventtype, disabled=disabled)
+'''
+    version: 2
+  }
+}
+
+resource vimDnsWinnetArchive 'Microsoft.OperationalInsights/workspaces/savedSearches@2020-08-01' = if (archiveParsers) {
+  parent: workspace
+  name: 'vimDnsWinnetArchive'
+  properties: {
+    category: 'otelcol-winnet'
+    displayName: 'vimDnsWinnetArchive'
+    functionAlias: 'vimDnsWinnetArchive'
+    functionParameters: 'starttime:datetime=datetime(null), endtime:datetime=datetime(null), srcipaddr:string=\'*\', domain_has_any:dynamic=dynamic([]), responsecodename:string=\'*\', response_has_ipv4:string=\'*\', response_has_any_prefix:dynamic=dynamic([]), eventtype:string=\'Query\', disabled:bool=false'
+    query: '''
+let parser = (starttime: datetime=datetime(null), endtime: datetime=datetime(null), srcipaddr: string='*', domain_has_any: dynamic=dynamic([]), responsecodename: string='*', response_has_ipv4: string='*', response_has_any_prefix: dynamic=dynamic([]), eventtype: string='Query', disabled: bool=false) {
+    // A row stands for the time from EventStartTime to EventEndTime, and TimeGenerated is not before its start: a row that is older than starttime as a
+    // whole is left out by TimeGenerated, which is fast, and the rest by its own times.
+    let stored = WinnetDnsArchive_CL
+        | where not(disabled)
+        | where (isnull(starttime) or TimeGenerated >= starttime) and (isnull(endtime) or coalesce(EventStartTime, TimeGenerated) <= endtime)
+        // Others write to the table, too. Rows of this project have an identifier of 32 digits.
+        | where EventVendor == 'Microsoft' and EventProduct in ('DNS Server', 'DNS Client') and strlen(EventOriginalUid) == 32
+        | where (srcipaddr == '*' or SrcIpAddr == srcipaddr) and (eventtype == '*' or EventType == eventtype or (eventtype == 'lookup' and EventType == 'Query'))
+        | where (array_length(domain_has_any) == 0 or DnsQuery has_any (domain_has_any)) and (responsecodename == '*' or EventResultDetails =~ responsecodename)
+        // The table has AdditionalFields as a text. It also has the audit events of the server, which are of another schema.
+        | extend AdditionalFields = parse_json(AdditionalFields)
+        | where tostring(AdditionalFields.EventSchema) in ('', 'Dns')
+    ;
+    stored
+    | extend EventStartTime = coalesce(EventStartTime, TimeGenerated), EventEndTime = coalesce(EventEndTime, EventStartTime, TimeGenerated)
+    | where (isnull(starttime) or EventEndTime >= starttime) and (isnull(endtime) or EventStartTime <= endtime)
+    // The answers are in DnsResponseName or, in profile windows, in AdditionalFields.DnsAnswers alone.
+    | extend Answers = strcat(DnsResponseName, ' ', tostring(AdditionalFields.DnsAnswers))
+    | where (response_has_ipv4 == '*' or has_ipv4(Answers, response_has_ipv4))
+        and (array_length(response_has_any_prefix) == 0 or has_any_ipv4_prefix(Answers, response_has_any_prefix))
+    | project
+        AdditionalFields, DnsFlags, DnsFlagsAuthenticated, DnsFlagsAuthoritative, DnsFlagsCheckingDisabled, DnsFlagsRecursionAvailable, DnsFlagsRecursionDesired,
+        DnsFlagsTruncated, DnsFlagsZ, DnsNetworkDuration, DnsQuery, DnsQueryClass, DnsQueryClassName, DnsQueryType, DnsQueryTypeName, DnsResponseCode,
+        DnsResponseCodeName = EventResultDetails, DnsResponseIpCity, DnsResponseIpCountry, DnsResponseIpLatitude, DnsResponseIpLongitude, DnsResponseIpRegion,
+        DnsResponseName, DnsSessionId, Domain = DnsQuery, DomainCategory = UrlCategory, Dst = coalesce(Dst, DstFQDN, DstHostname, DstIpAddr), DstDescription,
+        DstDeviceType, DstDomain, DstDomainType, DstDvcId, DstDvcIdType, DstDvcScope, DstDvcScopeId, DstFQDN, DstGeoCity, DstGeoCountry, DstGeoLatitude,
+        DstGeoLongitude, DstGeoRegion, DstHostname, DstIpAddr, DstOriginalRiskLevel,
+        DstPortNumber = iff(isnull(DstPortNumber) and EventProduct == 'DNS Server' and isnotempty(DstIpAddr), int(53), DstPortNumber), DstRiskLevel,
+        Duration = DnsNetworkDuration, Dvc = coalesce(Dvc, DvcFQDN, DvcHostname, DvcIpAddr), DvcAction, DvcDescription, DvcDomain, DvcDomainType, DvcFQDN,
+        DvcHostname, DvcId, DvcIdType, DvcInterface, DvcIpAddr, DvcMacAddr, DvcOriginalAction, DvcOs, DvcOsVersion, DvcScope, DvcScopeId, DvcZone, EventCount,
+        EventEndTime, EventMessage, EventOriginalResultDetails = tostring(AdditionalFields.EventOriginalResultDetails), EventOriginalSeverity,
+        EventOriginalSubType = tostring(AdditionalFields.EventOriginalSubType), EventOriginalType, EventOriginalUid, EventOwner, EventProduct,
+        EventProductVersion, EventReportUrl, EventResult, EventResultDetails, EventSchema = 'Dns', EventSchemaVersion = coalesce(EventSchemaVersion, '0.1.7'),
+        EventSeverity, EventStartTime, EventSubType, EventType, EventUid = _ItemId, EventVendor, Hostname = SrcHostname, IpAddr = SrcIpAddr, NetworkProtocol,
+        NetworkProtocolVersion = case(isnotempty(NetworkProtocolVersion), NetworkProtocolVersion, isempty(coalesce(DstIpAddr, SrcIpAddr)), '', coalesce(DstIpAddr, SrcIpAddr) contains ':', 'IPv6', 'IPv4'),
+        Process = SrcProcessName, RuleName, RuleNumber, SessionId = DnsSessionId, Src = coalesce(Src, SrcFQDN, SrcHostname, SrcIpAddr), SrcDescription,
+        SrcDeviceType, SrcDomain, SrcDomainType, SrcDvcId, SrcDvcIdType, SrcDvcScope, SrcDvcScopeId, SrcFQDN, SrcGeoCity, SrcGeoCountry, SrcGeoLatitude,
+        SrcGeoLongitude, SrcGeoRegion, SrcHostname, SrcIpAddr, SrcOriginalRiskLevel, SrcOriginalUserType, SrcPortNumber, SrcProcessGuid, SrcProcessId,
+        SrcProcessName, SrcRiskLevel, SrcUserId, SrcUserIdType, SrcUserScope, SrcUserScopeId, SrcUserSessionId, SrcUserType, SrcUsername, SrcUsernameType,
+        ThreatCategory, ThreatConfidence, ThreatField, ThreatFirstReportedTime = todatetime(ThreatFirstReportedTime), ThreatId, ThreatIpAddr, ThreatIsActive,
+        ThreatLastReportedTime = todatetime(ThreatLastReportedTime), ThreatName, ThreatOriginalConfidence,
+        ThreatOriginalRiskLevel = tostring(ThreatOriginalRiskLevel), ThreatRiskLevel, TimeGenerated, TransactionIdHex, Type, UrlCategory, User = SrcUsername
+};
+parser(starttime=starttime, endtime=endtime, srcipaddr=srcipaddr, domain_has_any=domain_has_any, responsecodename=responsecodename, response_has_ipv4=response_has_ipv4, response_has_any_prefix=response_has_any_prefix, eventtype=eventtype, disabled=disabled)
+'''
+    version: 2
+  }
+}
+
+resource vimNetworkSessionWinnet 'Microsoft.OperationalInsights/workspaces/savedSearches@2020-08-01' = if (parsers) {
+  parent: workspace
+  name: 'vimNetworkSessionWinnet'
+  properties: {
+    category: 'otelcol-winnet'
+    displayName: 'vimNetworkSessionWinnet'
+    functionAlias: 'vimNetworkSessionWinnet'
+    functionParameters: 'starttime:datetime=datetime(null), endtime:datetime=datetime(null), srcipaddr_has_any_prefix:dynamic=dynamic([]), dstipaddr_has_any_prefix:dynamic=dynamic([]), ipaddr_has_any_prefix:dynamic=dynamic([]), dstportnumber:int=int(null), hostname_has_any:dynamic=dynamic([]), dvcaction:dynamic=dynamic([]), eventresult:string=\'*\', disabled:bool=false'
+    query: '''
+let parser = (starttime: datetime=datetime(null), endtime: datetime=datetime(null), srcipaddr_has_any_prefix: dynamic=dynamic([]), dstipaddr_has_any_prefix: dynamic=dynamic([]), ipaddr_has_any_prefix: dynamic=dynamic([]), dstportnumber: int=int(null), hostname_has_any: dynamic=dynamic([]), dvcaction: dynamic=dynamic([]), eventresult: string='*', disabled: bool=false) {
+    // A row stands for the time from EventStartTime to EventEndTime, and TimeGenerated is not before its start.
+    let stored = ASimNetworkSessionLogs
+        | where not(disabled)
+        | where (isnull(starttime) or TimeGenerated >= starttime) and (isnull(endtime) or coalesce(EventStartTime, TimeGenerated) <= endtime)
+        | where EventVendor == 'Isovalent' and EventProduct == 'Cilium'
+        | where (isnull(dstportnumber) or DstPortNumber == dstportnumber) and (array_length(dvcaction) == 0 or DvcAction in (dvcaction))
+            and (eventresult == '*' or EventResult == eventresult)
+    ;
+    let traces = union isfuzzy=true (datatable(TimeGenerated: datetime, Properties: dynamic, Type: string, _ItemId: string) []), AppTraces
+        | where not(disabled)
+        | where isnull(starttime) or TimeGenerated >= starttime
+        | where Properties has 'asim.network.events'
+        | where tostring(Properties['instrumentationlibrary.name']) == 'asim.network.events' and tostring(Properties['winnet.tier']) != 'archive'
+        | extend DstPortNumber = toint(tostring(Properties.DstPortNumber)), DvcAction = tostring(Properties.DvcAction), EventResult = tostring(Properties.EventResult)
+        | where (isnull(dstportnumber) or DstPortNumber == dstportnumber) and (array_length(dvcaction) == 0 or DvcAction in (dvcaction))
+            and (eventresult == '*' or EventResult == eventresult)
+        | extend Own = parse_json(tostring(Properties.AdditionalFields))
+        | project TimeGenerated, Type, _ItemId,
+            DstAppId = tostring(Properties.DstAppId), DstAppName = tostring(Properties.DstAppName), DstAppType = tostring(Properties.DstAppType),
+            DstBytes = tolong(tostring(Properties.DstBytes)), DstDescription = tostring(Properties.DstDescription),
+            DstDeviceType = tostring(Properties.DstDeviceType), DstDomain = tostring(Properties.DstDomain), DstDomainType = tostring(Properties.DstDomainType),
+            DstDvcId = tostring(Properties.DstDvcId), DstDvcIdType = tostring(Properties.DstDvcIdType), DstFQDN = tostring(Properties.DstFQDN),
+            DstGeoCity = tostring(Properties.DstGeoCity), DstGeoCountry = tostring(Properties.DstGeoCountry),
+            DstGeoLatitude = todouble(tostring(Properties.DstGeoLatitude)), DstGeoLongitude = todouble(tostring(Properties.DstGeoLongitude)),
+            DstGeoRegion = tostring(Properties.DstGeoRegion), DstHostname = tostring(Properties.DstHostname),
+            DstInterfaceGuid = tostring(Properties.DstInterfaceGuid), DstInterfaceName = tostring(Properties.DstInterfaceName),
+            DstIpAddr = tostring(Properties.DstIpAddr), DstMacAddr = tostring(Properties.DstMacAddr), DstNatIpAddr = tostring(Properties.DstNatIpAddr),
+            DstNatPortNumber = toint(tostring(Properties.DstNatPortNumber)), DstOriginalUserType = tostring(Properties.DstOriginalUserType),
+            DstPackets = tolong(tostring(Properties.DstPackets)), DstPortNumber = toint(tostring(Properties.DstPortNumber)),
+            DstSubscriptionId = tostring(Properties.DstSubscriptionId), DstUserId = tostring(Properties.DstUserId),
+            DstUserIdType = tostring(Properties.DstUserIdType), DstUsername = tostring(Properties.DstUsername),
+            DstUsernameType = tostring(Properties.DstUsernameType), DstUserType = tostring(Properties.DstUserType), DstVlanId = tostring(Properties.DstVlanId),
+            DstZone = tostring(Properties.DstZone), Dvc = tostring(Properties.Dvc), DvcAction = tostring(Properties.DvcAction),
+            DvcDescription = tostring(Properties.DvcDescription), DvcDomain = tostring(Properties.DvcDomain), DvcDomainType = tostring(Properties.DvcDomainType),
+            DvcFQDN = tostring(Properties.DvcFQDN), DvcHostname = tostring(Properties.DvcHostname), DvcId = tostring(Properties.DvcId),
+            DvcIdType = tostring(Properties.DvcIdType), DvcInboundInterface = tostring(Properties.DvcInboundInterface),
+            DvcInterface = tostring(Properties.DvcInterface), DvcIpAddr = tostring(Properties.DvcIpAddr), DvcMacAddr = tostring(Properties.DvcMacAddr),
+            DvcOriginalAction = tostring(Properties.DvcOriginalAction), DvcOs = tostring(Properties.DvcOs), DvcOsVersion = tostring(Properties.DvcOsVersion),
+            DvcOutboundInterface = tostring(Properties.DvcOutboundInterface), DvcSubscriptionId = tostring(Properties.DvcSubscriptionId),
+            DvcZone = tostring(Properties.DvcZone), EventCount = toint(tostring(Properties.EventCount)),
+            EventEndTime = todatetime(tostring(Properties.EventEndTime)), EventMessage = tostring(Properties.EventMessage),
+            EventOriginalResultDetails = tostring(Properties.EventOriginalResultDetails), EventOriginalSeverity = tostring(Properties.EventOriginalSeverity),
+            EventOriginalSubType = tostring(Properties.EventOriginalSubType), EventOriginalType = tostring(Properties.EventOriginalType),
+            EventOriginalUid = tostring(Properties.EventOriginalUid), EventProduct = tostring(Properties.EventProduct),
+            EventProductVersion = tostring(Properties.EventProductVersion), EventReportUrl = tostring(Properties.EventReportUrl),
+            EventResult = tostring(Properties.EventResult), EventResultDetails = tostring(Properties.EventResultDetails),
+            EventSchemaVersion = tostring(Properties.EventSchemaVersion), EventSeverity = tostring(Properties.EventSeverity),
+            EventStartTime = todatetime(tostring(Properties.EventStartTime)), EventSubType = tostring(Properties.EventSubType),
+            EventType = tostring(Properties.EventType), EventVendor = tostring(Properties.EventVendor),
+            NetworkApplicationProtocol = tostring(Properties.NetworkApplicationProtocol), NetworkBytes = tolong(tostring(Properties.NetworkBytes)),
+            NetworkConnectionHistory = tostring(Properties.NetworkConnectionHistory), NetworkDirection = tostring(Properties.NetworkDirection),
+            NetworkDuration = toint(tostring(Properties.NetworkDuration)), NetworkIcmpCode = toint(tostring(Properties.NetworkIcmpCode)),
+            NetworkIcmpType = tostring(Properties.NetworkIcmpType), NetworkPackets = tolong(tostring(Properties.NetworkPackets)),
+            NetworkProtocol = tostring(Properties.NetworkProtocol), NetworkProtocolVersion = tostring(Properties.NetworkProtocolVersion),
+            NetworkRuleName = tostring(Properties.NetworkRuleName), NetworkRuleNumber = toint(tostring(Properties.NetworkRuleNumber)),
+            NetworkSessionId = tostring(Properties.NetworkSessionId), SrcAppId = tostring(Properties.SrcAppId), SrcAppName = tostring(Properties.SrcAppName),
+            SrcAppType = tostring(Properties.SrcAppType), SrcBytes = tolong(tostring(Properties.SrcBytes)), SrcDescription = tostring(Properties.SrcDescription),
+            SrcDeviceType = tostring(Properties.SrcDeviceType), SrcDomain = tostring(Properties.SrcDomain), SrcDomainType = tostring(Properties.SrcDomainType),
+            SrcDvcId = tostring(Properties.SrcDvcId), SrcDvcIdType = tostring(Properties.SrcDvcIdType), SrcFQDN = tostring(Properties.SrcFQDN),
+            SrcGeoCity = tostring(Properties.SrcGeoCity), SrcGeoCountry = tostring(Properties.SrcGeoCountry),
+            SrcGeoLatitude = todouble(tostring(Properties.SrcGeoLatitude)), SrcGeoLongitude = todouble(tostring(Properties.SrcGeoLongitude)),
+            SrcGeoRegion = tostring(Properties.SrcGeoRegion), SrcHostname = tostring(Properties.SrcHostname),
+            SrcInterfaceGuid = tostring(Properties.SrcInterfaceGuid), SrcInterfaceName = tostring(Properties.SrcInterfaceName),
+            SrcIpAddr = tostring(Properties.SrcIpAddr), SrcMacAddr = tostring(Properties.SrcMacAddr), SrcNatIpAddr = tostring(Properties.SrcNatIpAddr),
+            SrcNatPortNumber = toint(tostring(Properties.SrcNatPortNumber)), SrcOriginalUserType = tostring(Properties.SrcOriginalUserType),
+            SrcPackets = tolong(tostring(Properties.SrcPackets)), SrcPortNumber = toint(tostring(Properties.SrcPortNumber)),
+            SrcSubscriptionId = tostring(Properties.SrcSubscriptionId), SrcUserId = tostring(Properties.SrcUserId),
+            SrcUserIdType = tostring(Properties.SrcUserIdType), SrcUsername = tostring(Properties.SrcUsername),
+            SrcUsernameType = tostring(Properties.SrcUsernameType), SrcUserType = tostring(Properties.SrcUserType), SrcVlanId = tostring(Properties.SrcVlanId),
+            SrcZone = tostring(Properties.SrcZone), TcpFlagsAck = tobool(tostring(Properties.TcpFlagsAck)),
+            TcpFlagsFin = tobool(tostring(Properties.TcpFlagsFin)), TcpFlagsPsh = tobool(tostring(Properties.TcpFlagsPsh)),
+            TcpFlagsRst = tobool(tostring(Properties.TcpFlagsRst)), TcpFlagsSyn = tobool(tostring(Properties.TcpFlagsSyn)),
+            TcpFlagsUrg = tobool(tostring(Properties.TcpFlagsUrg)), ThreatCategory = tostring(Properties.ThreatCategory),
+            ThreatConfidence = toint(tostring(Properties.ThreatConfidence)), ThreatField = tostring(Properties.ThreatField),
+            ThreatFirstReportedTime = todatetime(tostring(Properties.ThreatFirstReportedTime)), ThreatId = tostring(Properties.ThreatId),
+            ThreatIpAddr = tostring(Properties.ThreatIpAddr), ThreatIsActive = tobool(tostring(Properties.ThreatIsActive)),
+            ThreatLastReportedTime = todatetime(tostring(Properties.ThreatLastReportedTime)), ThreatName = tostring(Properties.ThreatName),
+            ThreatOriginalConfidence = tostring(Properties.ThreatOriginalConfidence), ThreatOriginalRiskLevel = tostring(Properties.ThreatOriginalRiskLevel),
+            ThreatRiskLevel = toint(tostring(Properties.ThreatRiskLevel)),
+            AdditionalFields = bag_merge(iff(gettype(Own) == 'dictionary', Own, dynamic({})), bag_remove_keys(Properties, dynamic([
+                'DstAppId', 'DstAppName', 'DstAppType', 'DstBytes', 'DstDescription', 'DstDeviceType', 'DstDomain', 'DstDomainType', 'DstDvcId', 'DstDvcIdType',
+                'DstFQDN', 'DstGeoCity', 'DstGeoCountry', 'DstGeoLatitude', 'DstGeoLongitude', 'DstGeoRegion', 'DstHostname', 'DstInterfaceGuid',
+                'DstInterfaceName', 'DstIpAddr', 'DstMacAddr', 'DstNatIpAddr', 'DstNatPortNumber', 'DstOriginalUserType', 'DstPackets', 'DstPortNumber',
+                'DstSubscriptionId', 'DstUserId', 'DstUserIdType', 'DstUsername', 'DstUsernameType', 'DstUserType', 'DstVlanId', 'DstZone', 'Dvc', 'DvcAction',
+                'DvcDescription', 'DvcDomain', 'DvcDomainType', 'DvcFQDN', 'DvcHostname', 'DvcId', 'DvcIdType', 'DvcInboundInterface', 'DvcInterface',
+                'DvcIpAddr', 'DvcMacAddr', 'DvcOriginalAction', 'DvcOs', 'DvcOsVersion', 'DvcOutboundInterface', 'DvcSubscriptionId', 'DvcZone', 'EventCount',
+                'EventEndTime', 'EventMessage', 'EventOriginalResultDetails', 'EventOriginalSeverity', 'EventOriginalSubType', 'EventOriginalType',
+                'EventOriginalUid', 'EventProduct', 'EventProductVersion', 'EventReportUrl', 'EventResult', 'EventResultDetails', 'EventSchemaVersion',
+                'EventSeverity', 'EventStartTime', 'EventSubType', 'EventType', 'EventVendor', 'NetworkApplicationProtocol', 'NetworkBytes',
+                'NetworkConnectionHistory', 'NetworkDirection', 'NetworkDuration', 'NetworkIcmpCode', 'NetworkIcmpType', 'NetworkPackets', 'NetworkProtocol',
+                'NetworkProtocolVersion', 'NetworkRuleName', 'NetworkRuleNumber', 'NetworkSessionId', 'SrcAppId', 'SrcAppName', 'SrcAppType', 'SrcBytes',
+                'SrcDescription', 'SrcDeviceType', 'SrcDomain', 'SrcDomainType', 'SrcDvcId', 'SrcDvcIdType', 'SrcFQDN', 'SrcGeoCity', 'SrcGeoCountry',
+                'SrcGeoLatitude', 'SrcGeoLongitude', 'SrcGeoRegion', 'SrcHostname', 'SrcInterfaceGuid', 'SrcInterfaceName', 'SrcIpAddr', 'SrcMacAddr',
+                'SrcNatIpAddr', 'SrcNatPortNumber', 'SrcOriginalUserType', 'SrcPackets', 'SrcPortNumber', 'SrcSubscriptionId', 'SrcUserId', 'SrcUserIdType',
+                'SrcUsername', 'SrcUsernameType', 'SrcUserType', 'SrcVlanId', 'SrcZone', 'TcpFlagsAck', 'TcpFlagsFin', 'TcpFlagsPsh', 'TcpFlagsRst',
+                'TcpFlagsSyn', 'TcpFlagsUrg', 'ThreatCategory', 'ThreatConfidence', 'ThreatField', 'ThreatFirstReportedTime', 'ThreatId', 'ThreatIpAddr',
+                'ThreatIsActive', 'ThreatLastReportedTime', 'ThreatName', 'ThreatOriginalConfidence', 'ThreatOriginalRiskLevel', 'ThreatRiskLevel',
+                'AdditionalFields', 'EventSchema', 'host.name', 'instrumentationlibrary.name', 'instrumentationlibrary.version', 'os.type',
+                'service.instance.id', 'service.name', 'service.namespace', 'service.version', 'winnet.tier'])))
+    ;
+    union stored, traces
+    // A list has prefixes of IPv4 addresses, and whole addresses of IPv6. All lists that are given must match.
+    | extend SourceMatches = has_any_ipv4_prefix(SrcIpAddr, srcipaddr_has_any_prefix) or SrcIpAddr in (srcipaddr_has_any_prefix),
+        DestinationMatches = has_any_ipv4_prefix(DstIpAddr, dstipaddr_has_any_prefix) or DstIpAddr in (dstipaddr_has_any_prefix),
+        EitherSource = has_any_ipv4_prefix(SrcIpAddr, ipaddr_has_any_prefix) or SrcIpAddr in (ipaddr_has_any_prefix),
+        EitherDestination = has_any_ipv4_prefix(DstIpAddr, ipaddr_has_any_prefix) or DstIpAddr in (ipaddr_has_any_prefix)
+    | where (array_length(srcipaddr_has_any_prefix) == 0 or SourceMatches) and (array_length(dstipaddr_has_any_prefix) == 0 or DestinationMatches)
+        and (array_length(ipaddr_has_any_prefix) == 0 or EitherSource or EitherDestination)
+    | extend ASimMatchingIpAddr = case((SourceMatches or EitherSource) and (DestinationMatches or EitherDestination), 'Both', SourceMatches or EitherSource, 'SrcIpAddr',
+        DestinationMatches or EitherDestination, 'DstIpAddr', '-')
+    | extend SourceMatches = SrcHostname has_any (hostname_has_any), DestinationMatches = DstHostname has_any (hostname_has_any)
+    | where array_length(hostname_has_any) == 0 or SourceMatches or DestinationMatches
+    | extend ASimMatchingHostname = case(SourceMatches and DestinationMatches, 'Both', SourceMatches, 'SrcHostname', DestinationMatches, 'DstHostname', '-')
+    | extend EventStartTime = coalesce(EventStartTime, EventEndTime, TimeGenerated), EventEndTime = coalesce(EventEndTime, EventStartTime, TimeGenerated)
+    | where (isnull(starttime) or EventEndTime >= starttime) and (isnull(endtime) or EventStartTime <= endtime)
+    | project
+        ASimMatchingHostname, ASimMatchingIpAddr, AdditionalFields, Dst = coalesce(DstFQDN, DstHostname, DstIpAddr), DstAppId, DstAppName, DstAppType, DstBytes,
+        DstDescription, DstDeviceType, DstDomain, DstDomainType, DstDvcId, DstDvcIdType, DstFQDN, DstGeoCity, DstGeoCountry, DstGeoLatitude, DstGeoLongitude,
+        DstGeoRegion, DstHostname, DstInterfaceGuid, DstInterfaceName, DstIpAddr, DstMacAddr, DstNatIpAddr, DstNatPortNumber, DstOriginalUserType, DstPackets,
+        DstPortNumber, DstUserId, DstUserIdType, DstUserType, DstUsername, DstUsernameType, DstVlanId, DstZone, Duration = NetworkDuration,
+        Dvc = coalesce(Dvc, DvcFQDN, DvcHostname, DvcIpAddr), DvcAction, DvcDescription, DvcDomain, DvcDomainType, DvcFQDN, DvcHostname, DvcId, DvcIdType,
+        DvcInboundInterface, DvcInterface = coalesce(DvcInterface, DvcInboundInterface, DvcOutboundInterface), DvcIpAddr, DvcMacAddr, DvcOriginalAction, DvcOs,
+        DvcOsVersion, DvcOutboundInterface, DvcZone, EventCount, EventEndTime, EventMessage, EventOriginalResultDetails, EventOriginalSeverity,
+        EventOriginalSubType, EventOriginalType, EventOriginalUid, EventProduct, EventProductVersion, EventReportUrl, EventResult, EventResultDetails,
+        EventSchema = 'NetworkSession', EventSchemaVersion = coalesce(EventSchemaVersion, '0.2.6'), EventSeverity, EventStartTime, EventSubType, EventType,
+        EventUid = _ItemId, EventVendor, Hostname = DstHostname, InnerVlanId = SrcVlanId, IpAddr = SrcIpAddr, NetworkApplicationProtocol, NetworkBytes,
+        NetworkConnectionHistory, NetworkDirection, NetworkDuration, NetworkIcmpCode, NetworkIcmpType, NetworkPackets, NetworkProtocol, NetworkProtocolVersion,
+        NetworkRuleName, NetworkRuleNumber, NetworkSessionId, OuterVlanId = DstVlanId, Rule = coalesce(NetworkRuleName, tostring(NetworkRuleNumber)),
+        SessionId = NetworkSessionId, Src = coalesce(SrcFQDN, SrcHostname, SrcIpAddr), SrcAppId, SrcAppName, SrcAppType, SrcBytes, SrcDescription, SrcDeviceType,
+        SrcDomain, SrcDomainType, SrcDvcId, SrcDvcIdType, SrcFQDN, SrcGeoCity, SrcGeoCountry, SrcGeoLatitude, SrcGeoLongitude, SrcGeoRegion, SrcHostname,
+        SrcInterfaceGuid, SrcInterfaceName, SrcIpAddr, SrcMacAddr, SrcNatIpAddr, SrcNatPortNumber, SrcOriginalUserType, SrcPackets, SrcPortNumber, SrcUserId,
+        SrcUserIdType, SrcUserType, SrcUsername, SrcUsernameType, SrcVlanId, SrcZone, TcpFlagsAck, TcpFlagsFin, TcpFlagsPsh, TcpFlagsRst, TcpFlagsSyn,
+        TcpFlagsUrg, ThreatCategory, ThreatConfidence, ThreatField, ThreatFirstReportedTime, ThreatId, ThreatIpAddr, ThreatIsActive, ThreatLastReportedTime,
+        ThreatName, ThreatOriginalConfidence, ThreatOriginalRiskLevel, ThreatRiskLevel, TimeGenerated, Type, User = DstUsername
+};
+parser(starttime=starttime, endtime=endtime, srcipaddr_has_any_prefix=srcipaddr_has_any_prefix, dstipaddr_has_any_prefix=dstipaddr_has_any_prefix, ipaddr_has_any_prefix=ipaddr_has_any_prefix, dstportnumber=dstportnumber, hostname_has_any=hostname_has_any, dvcaction=dvcaction, eventresult=eventresult, disabled=disabled)
+'''
+    version: 2
+  }
+}
+
+resource vimNetworkSessionWinnetArchive 'Microsoft.OperationalInsights/workspaces/savedSearches@2020-08-01' = if (archiveParsers) {
+  parent: workspace
+  name: 'vimNetworkSessionWinnetArchive'
+  properties: {
+    category: 'otelcol-winnet'
+    displayName: 'vimNetworkSessionWinnetArchive'
+    functionAlias: 'vimNetworkSessionWinnetArchive'
+    functionParameters: 'starttime:datetime=datetime(null), endtime:datetime=datetime(null), srcipaddr_has_any_prefix:dynamic=dynamic([]), dstipaddr_has_any_prefix:dynamic=dynamic([]), ipaddr_has_any_prefix:dynamic=dynamic([]), dstportnumber:int=int(null), hostname_has_any:dynamic=dynamic([]), dvcaction:dynamic=dynamic([]), eventresult:string=\'*\', disabled:bool=false'
+    query: '''
+let parser = (starttime: datetime=datetime(null), endtime: datetime=datetime(null), srcipaddr_has_any_prefix: dynamic=dynamic([]), dstipaddr_has_any_prefix: dynamic=dynamic([]), ipaddr_has_any_prefix: dynamic=dynamic([]), dstportnumber: int=int(null), hostname_has_any: dynamic=dynamic([]), dvcaction: dynamic=dynamic([]), eventresult: string='*', disabled: bool=false) {
+    // A row stands for the time from EventStartTime to EventEndTime, and TimeGenerated is not before its start.
+    let stored = WinnetNetworkArchive_CL
+        | where not(disabled)
+        | where (isnull(starttime) or TimeGenerated >= starttime) and (isnull(endtime) or coalesce(EventStartTime, TimeGenerated) <= endtime)
+        | where EventVendor == 'Isovalent' and EventProduct == 'Cilium'
+        | where (isnull(dstportnumber) or DstPortNumber == dstportnumber) and (array_length(dvcaction) == 0 or DvcAction in (dvcaction))
+            and (eventresult == '*' or EventResult == eventresult)
+        | extend AdditionalFields = parse_json(AdditionalFields)
+    ;
+    stored
+    // A list has prefixes of IPv4 addresses, and whole addresses of IPv6. All lists that are given must match.
+    | extend SourceMatches = has_any_ipv4_prefix(SrcIpAddr, srcipaddr_has_any_prefix) or SrcIpAddr in (srcipaddr_has_any_prefix),
+        DestinationMatches = has_any_ipv4_prefix(DstIpAddr, dstipaddr_has_any_prefix) or DstIpAddr in (dstipaddr_has_any_prefix),
+        EitherSource = has_any_ipv4_prefix(SrcIpAddr, ipaddr_has_any_prefix) or SrcIpAddr in (ipaddr_has_any_prefix),
+        EitherDestination = has_any_ipv4_prefix(DstIpAddr, ipaddr_has_any_prefix) or DstIpAddr in (ipaddr_has_any_prefix)
+    | where (array_length(srcipaddr_has_any_prefix) == 0 or SourceMatches) and (array_length(dstipaddr_has_any_prefix) == 0 or DestinationMatches)
+        and (array_length(ipaddr_has_any_prefix) == 0 or EitherSource or EitherDestination)
+    | extend ASimMatchingIpAddr = case((SourceMatches or EitherSource) and (DestinationMatches or EitherDestination), 'Both', SourceMatches or EitherSource, 'SrcIpAddr',
+        DestinationMatches or EitherDestination, 'DstIpAddr', '-')
+    | extend SourceMatches = SrcHostname has_any (hostname_has_any), DestinationMatches = DstHostname has_any (hostname_has_any)
+    | where array_length(hostname_has_any) == 0 or SourceMatches or DestinationMatches
+    | extend ASimMatchingHostname = case(SourceMatches and DestinationMatches, 'Both', SourceMatches, 'SrcHostname', DestinationMatches, 'DstHostname', '-')
+    | extend EventStartTime = coalesce(EventStartTime, EventEndTime, TimeGenerated), EventEndTime = coalesce(EventEndTime, EventStartTime, TimeGenerated)
+    | where (isnull(starttime) or EventEndTime >= starttime) and (isnull(endtime) or EventStartTime <= endtime)
+    | project
+        ASimMatchingHostname, ASimMatchingIpAddr, AdditionalFields, Dst = coalesce(DstFQDN, DstHostname, DstIpAddr), DstAppId, DstAppName, DstAppType, DstBytes,
+        DstDescription, DstDeviceType, DstDomain, DstDomainType, DstDvcId, DstDvcIdType, DstFQDN, DstGeoCity, DstGeoCountry, DstGeoLatitude, DstGeoLongitude,
+        DstGeoRegion, DstHostname, DstInterfaceGuid, DstInterfaceName, DstIpAddr, DstMacAddr, DstNatIpAddr, DstNatPortNumber, DstOriginalUserType, DstPackets,
+        DstPortNumber, DstUserId, DstUserIdType, DstUserType, DstUsername, DstUsernameType, DstVlanId, DstZone, Duration = NetworkDuration,
+        Dvc = coalesce(Dvc, DvcFQDN, DvcHostname, DvcIpAddr), DvcAction, DvcDescription, DvcDomain, DvcDomainType, DvcFQDN, DvcHostname, DvcId, DvcIdType,
+        DvcInboundInterface, DvcInterface = coalesce(DvcInterface, DvcInboundInterface, DvcOutboundInterface), DvcIpAddr, DvcMacAddr, DvcOriginalAction, DvcOs,
+        DvcOsVersion, DvcOutboundInterface, DvcZone, EventCount, EventEndTime, EventMessage, EventOriginalResultDetails, EventOriginalSeverity,
+        EventOriginalSubType, EventOriginalType, EventOriginalUid, EventProduct, EventProductVersion, EventReportUrl, EventResult, EventResultDetails,
+        EventSchema = 'NetworkSession', EventSchemaVersion = coalesce(EventSchemaVersion, '0.2.6'), EventSeverity, EventStartTime, EventSubType, EventType,
+        EventUid = _ItemId, EventVendor, Hostname = DstHostname, InnerVlanId = SrcVlanId, IpAddr = SrcIpAddr, NetworkApplicationProtocol, NetworkBytes,
+        NetworkConnectionHistory, NetworkDirection, NetworkDuration, NetworkIcmpCode, NetworkIcmpType, NetworkPackets, NetworkProtocol, NetworkProtocolVersion,
+        NetworkRuleName, NetworkRuleNumber, NetworkSessionId, OuterVlanId = DstVlanId, Rule = coalesce(NetworkRuleName, tostring(NetworkRuleNumber)),
+        SessionId = NetworkSessionId, Src = coalesce(SrcFQDN, SrcHostname, SrcIpAddr), SrcAppId, SrcAppName, SrcAppType, SrcBytes, SrcDescription, SrcDeviceType,
+        SrcDomain, SrcDomainType, SrcDvcId, SrcDvcIdType, SrcFQDN, SrcGeoCity, SrcGeoCountry, SrcGeoLatitude, SrcGeoLongitude, SrcGeoRegion, SrcHostname,
+        SrcInterfaceGuid, SrcInterfaceName, SrcIpAddr, SrcMacAddr, SrcNatIpAddr, SrcNatPortNumber, SrcOriginalUserType, SrcPackets, SrcPortNumber, SrcUserId,
+        SrcUserIdType, SrcUserType, SrcUsername, SrcUsernameType, SrcVlanId, SrcZone, TcpFlagsAck, TcpFlagsFin, TcpFlagsPsh, TcpFlagsRst, TcpFlagsSyn,
+        TcpFlagsUrg, ThreatCategory, ThreatConfidence, ThreatField, ThreatFirstReportedTime, ThreatId, ThreatIpAddr, ThreatIsActive, ThreatLastReportedTime,
+        ThreatName, ThreatOriginalConfidence, ThreatOriginalRiskLevel, ThreatRiskLevel, TimeGenerated, Type, User = DstUsername
+};
+parser(starttime=starttime, endtime=endtime, srcipaddr_has_any_prefix=srcipaddr_has_any_prefix, dstipaddr_has_any_prefix=dstipaddr_has_any_prefix, ipaddr_has_any_prefix=ipaddr_has_any_prefix, dstportnumber=dstportnumber, hostname_has_any=hostname_has_any, dvcaction=dvcaction, eventresult=eventresult, disabled=disabled)
+'''
+    version: 2
+  }
+}
+
+resource alert1 'Microsoft.SecurityInsights/alertRules@2023-11-01' = if (rules) {
+  scope: workspace
+  name: 'c3f6e2a9-1b7d-4e58-b0f4-6a8d9c5e3b33'
+  kind: 'Scheduled'
+  properties: {
+    enabled: rulesEnabled
+    alertDetailsOverride: {
+      alertDescriptionFormat: 'Since {{Since}}: {{Reason}}'
+      alertDisplayNameFormat: 'Winnet - {{Component}} on {{Dvc}} sees nothing'
+    }
+    customDetails: {
+      Component: 'Component'
+      Reason: 'Reason'
+      Since: 'Since'
+    }
+    description: '''
+A receiver of otelcol-winnet sends heartbeats and sees no events: it has no session or map to read, its last event is older than an hour, or the event of its canary does not come. Somebody who turns the source off, and not the collector, looks like this.
+Needs heartbeat: 5m on the receivers, and canary for the surest of the three signs.
+False alarms: a host without traffic for an hour, such as a test server: raise Quiet in the query, or use canary. A server whose DNS role was removed.
+'''
+    displayName: 'Winnet - collector runs and sees nothing'
+    entityMappings: [
+      {
+        entityType: 'Host'
+        fieldMappings: [
+          {
+            columnName: 'Dvc'
+            identifier: 'HostName'
+          }
+        ]
+      }
+    ]
+    eventGroupingSettings: {
+      aggregationKind: 'AlertPerResult'
+    }
+    incidentConfiguration: {
+      createIncident: true
+      groupingConfiguration: {
+        enabled: true
+        groupByAlertDetails: []
+        groupByCustomDetails: []
+        groupByEntities: []
+        lookbackDuration: 'P1D'
+        matchingMethod: 'AllEntities'
+        reopenClosedIncident: false
+      }
+    }
+    query: '''
+let Quiet = 1h;
+let heartbeats = WinnetStatus_CL
+    | where TimeGenerated > ago(30m) and Kind == "heartbeat" and State in ("live", "waiting")
+    | summarize arg_max(TimeGenerated, State, Received, AdditionalFields, Message) by Dvc, Component
+    | extend LastEvent = todatetime(AdditionalFields.LastEventTime), Started = TimeGenerated - tolong(AdditionalFields.UptimeSeconds) * 1s
+    | extend Reason = case(State == "waiting", "no session or map to read", Started > ago(Quiet), "", isnull(LastEvent), "no event since the start",
+        LastEvent < TimeGenerated - Quiet, "no event for long", "")
+    | where isnotempty(Reason)
+    | project Dvc, Component, Since = coalesce(LastEvent, Started), Reason, Message;
+let canaries = WinnetStatus_CL
+    | where TimeGenerated > ago(1d) and Kind == "canary"
+    | summarize arg_max(TimeGenerated, State, Message) by Dvc, Component, Object
+    | where State == "raised"
+    | project Dvc, Component, Since = TimeGenerated, Reason = strcat("the canary's event does not come: ", Object), Message;
+union heartbeats, canaries
+| summarize Since = min(Since), Reason = strcat_array(make_set(Reason, 5), "; "), Message = take_any(Message) by Dvc, Component
+'''
+    queryFrequency: 'PT15M'
+    queryPeriod: 'P1D'
+    severity: 'Medium'
+    suppressionDuration: 'PT1H'
+    suppressionEnabled: false
+    tactics: [
+      'DefenseEvasion'
+    ]
+    techniques: [
+      'T1562'
+    ]
+    triggerOperator: 'GreaterThan'
+    triggerThreshold: 0
+  }
+  dependsOn: [
+    statusTable
+    aSimDnsWinnet
+    aSimNetworkSessionWinnet
+    vimDnsWinnet
+    vimNetworkSessionWinnet
+  ]
+}
+
+resource alert2 'Microsoft.SecurityInsights/alertRules@2023-11-01' = if (rules) {
+  scope: workspace
+  name: '9c5d7e82-6b1f-4a30-b9c4-1e8f2d6a0b77'
+  kind: 'Scheduled'
+  properties: {
+    enabled: rulesEnabled
+    alertDetailsOverride: {
+      alertDescriptionFormat: 'On {{Dvc}}, such as {{Example}}: {{Reasons}}'
+      alertDisplayNameFormat: 'Winnet - {{SrcIpAddr}} was denied at {{Addresses}} addresses and {{Ports}} ports'
+    }
+    customDetails: {
+      Addresses: 'Addresses'
+      Ports: 'Ports'
+      Reasons: 'Reasons'
+      SrcIdentity: 'SrcIdentity'
+    }
+    description: '''
+One source tried many addresses, or many ports, of the pod network within an hour, and Cilium denied or dropped its packets: somebody in a pod looks around.
+Needs the parsers of the deployment (parameter parsers).
+False alarms: a scanner or a monitor that may do so, a peer-to-peer application, and a policy that is new and denies what was allowed. Where a node's own address is the source, a restart of many pods looks like this.
+'''
+    displayName: 'Winnet - a pod tries many targets and is denied'
+    entityMappings: [
+      {
+        entityType: 'IP'
+        fieldMappings: [
+          {
+            columnName: 'SrcIpAddr'
+            identifier: 'Address'
+          }
+        ]
+      }
+      {
+        entityType: 'Host'
+        fieldMappings: [
+          {
+            columnName: 'Dvc'
+            identifier: 'HostName'
+          }
+        ]
+      }
+    ]
+    eventGroupingSettings: {
+      aggregationKind: 'AlertPerResult'
+    }
+    incidentConfiguration: {
+      createIncident: true
+      groupingConfiguration: {
+        enabled: true
+        groupByAlertDetails: []
+        groupByCustomDetails: []
+        groupByEntities: []
+        lookbackDuration: 'P1D'
+        matchingMethod: 'AllEntities'
+        reopenClosedIncident: false
+      }
+    }
+    query: '''
+let MinAddresses = 20;
+let MinPorts = 50;
+// A packet that policy denied has a record of the verdict and one of the drop: targets are counted, not records.
+vimNetworkSessionWinnet(starttime=ago(1h), dvcaction=dynamic(["Deny", "Drop"]))
+| where isnotempty(SrcIpAddr) and isnotempty(DstIpAddr)
+| summarize Addresses = dcount(DstIpAddr), Ports = dcount(DstPortNumber), First = min(EventStartTime), Last = max(EventEndTime),
+    Reasons = strcat_array(make_set(EventOriginalResultDetails, 5), ", "), Example = take_any(strcat(DstIpAddr, " ", DstPortNumber)) by SrcIpAddr, SrcIdentity = SrcZone, Dvc
+| where Addresses >= MinAddresses or Ports >= MinPorts
+'''
+    queryFrequency: 'PT1H'
+    queryPeriod: 'PT1H'
+    severity: 'Medium'
+    suppressionDuration: 'PT1H'
+    suppressionEnabled: false
+    tactics: [
+      'Discovery'
+    ]
+    techniques: [
+      'T1046'
+    ]
+    triggerOperator: 'GreaterThan'
+    triggerThreshold: 0
+  }
+  dependsOn: [
+    statusTable
+    aSimDnsWinnet
+    aSimNetworkSessionWinnet
+    vimDnsWinnet
+    vimNetworkSessionWinnet
+  ]
+}
+
+resource alert3 'Microsoft.SecurityInsights/alertRules@2023-11-01' = if (rules) {
+  scope: workspace
+  name: 'f26b8c1d-4e9a-4d73-8b05-9c3e7a1d5f66'
+  kind: 'Scheduled'
+  properties: {
+    enabled: rulesEnabled
+    alertDetailsOverride: {
+      alertDescriptionFormat: '{{Why}}: {{Object}} {{NewValue}}'
+      alertDisplayNameFormat: 'Winnet - {{Operation}} on {{Device}}'
+      alertSeverityColumnName: 'AlertSeverity'
+    }
+    customDetails: {
+      NewValue: 'NewValue'
+      Object: 'Object'
+      Operation: 'Operation'
+      Why: 'Why'
+    }
+    description: '''
+The audit log of a DNS server has a change that serves an attacker: a plug-in that the server loads, other forwarders or root hints, a policy that changes answers or recursion, a zone whose signatures were taken away, or cleared logs.
+Needs enable_flags: security and profile: asim on the receiver, whose audit events are then rows of ASimAuditEventLogs.
+False alarms: administrators change servers too. Compare ActorUserId with those who may, and the time with your changes.
+'''
+    displayName: 'Winnet - a change of the DNS server that attackers make'
+    entityMappings: [
+      {
+        entityType: 'Host'
+        fieldMappings: [
+          {
+            columnName: 'Device'
+            identifier: 'HostName'
+          }
+        ]
+      }
+      {
+        entityType: 'Account'
+        fieldMappings: [
+          {
+            columnName: 'ActorUserId'
+            identifier: 'Sid'
+          }
+        ]
+      }
+    ]
+    eventGroupingSettings: {
+      aggregationKind: 'AlertPerResult'
+    }
+    incidentConfiguration: {
+      createIncident: true
+      groupingConfiguration: {
+        enabled: true
+        groupByAlertDetails: []
+        groupByCustomDetails: []
+        groupByEntities: []
+        lookbackDuration: 'P1D'
+        matchingMethod: 'AllEntities'
+        reopenClosedIncident: false
+      }
+    }
+    query: '''
+ASimAuditEventLogs
+| where ingestion_time() > ago(15m)
+| where EventVendor == "Microsoft" and EventProduct == "DNS Server" and isnotempty(EventOriginalUid)
+| extend Why = case(
+    Operation == "Server setting" and (Object has "ServerLevelPluginDll" or Object has "plugin"), "the server loads a library",
+    Operation in ("Forwarder reset", "Root hints"), "queries go to other servers",
+    Operation in ("Create server level policy", "Update server level policy", "Create forwarding policy", "Update forwarding policy"), "answers or recursion follow a new policy",
+    Operation == "Zone unsign", "answers of a zone are not signed any more",
+    Operation in ("Clear debug logs", "Clear statistics"), "traces were cleared", "")
+| where isnotempty(Why)
+| project TimeGenerated, Device = coalesce(DvcFQDN, DvcHostname, tostring(AdditionalFields.Dvc)), Operation, Object, NewValue, ActorUserId, ActorUsername, EventOriginalUid, Why,
+    AlertSeverity = iff(Why == "the server loads a library", "High", "Medium")
+'''
+    queryFrequency: 'PT15M'
+    queryPeriod: 'P1D'
+    severity: 'Medium'
+    suppressionDuration: 'PT1H'
+    suppressionEnabled: false
+    tactics: [
+      'Persistence'
+      'CredentialAccess'
+      'DefenseEvasion'
+    ]
+    techniques: [
+      'T1505'
+      'T1557'
+      'T1070'
+    ]
+    triggerOperator: 'GreaterThan'
+    triggerThreshold: 0
+  }
+  dependsOn: [
+    statusTable
+    aSimDnsWinnet
+    aSimNetworkSessionWinnet
+    vimDnsWinnet
+    vimNetworkSessionWinnet
+  ]
+}
+
+resource alert4 'Microsoft.SecurityInsights/alertRules@2023-11-01' = if (rules) {
+  scope: workspace
+  name: '7a9e3d50-2f84-4c6b-a1e7-5d0c8b4f6e55'
+  kind: 'Scheduled'
+  properties: {
+    enabled: rulesEnabled
+    alertDetailsOverride: {
+      alertDescriptionFormat: 'The names have {{MeanLength}} characters on average, such as {{Example}}. Types: {{Types}}'
+      alertDisplayNameFormat: 'Winnet - {{SrcIpAddr}} asked for {{Names}} long names below {{Parent}}'
+    }
+    customDetails: {
+      Example: 'Example'
+      MeanLength: 'MeanLength'
+      Names: 'Names'
+      Servers: 'Servers'
+      Types: 'Types'
+    }
+    description: '''
+A client asked for many different and long names below one domain within an hour: data leaves, or commands come, in the names of queries. It is found in volume full, balanced and lean alike, since each name is an item of its own.
+Needs the parsers of the deployment (parameter parsers).
+False alarms: reputation lists and content networks that put data into names, such as block lists of mail servers, antivirus look-ups and telemetry. Add their domains to Known in the query.
+'''
+    displayName: 'Winnet - many long names below one domain'
+    entityMappings: [
+      {
+        entityType: 'IP'
+        fieldMappings: [
+          {
+            columnName: 'SrcIpAddr'
+            identifier: 'Address'
+          }
+        ]
+      }
+      {
+        entityType: 'DNS'
+        fieldMappings: [
+          {
+            columnName: 'Parent'
+            identifier: 'DomainName'
+          }
+        ]
+      }
+    ]
+    eventGroupingSettings: {
+      aggregationKind: 'AlertPerResult'
+    }
+    incidentConfiguration: {
+      createIncident: true
+      groupingConfiguration: {
+        enabled: true
+        groupByAlertDetails: []
+        groupByCustomDetails: []
+        groupByEntities: []
+        lookbackDuration: 'P1D'
+        matchingMethod: 'AllEntities'
+        reopenClosedIncident: false
+      }
+    }
+    query: '''
+let MinNames = 100;
+let MinLength = 40;
+let Known = dynamic(["in-addr.arpa", "ip6.arpa"]);
+vimDnsWinnet(starttime=ago(1h))
+// Volume full has rows for what the server itself asks, and for queries beside their answers.
+| where tostring(AdditionalFields.DnsRole) in ("", "client-response")
+| where isnotempty(SrcIpAddr) and strlen(DnsQuery) >= 20 and not(DnsQuery has_any (Known))
+| extend Labels = split(DnsQuery, ".")
+| where array_length(Labels) > 2
+| extend Parent = strcat(Labels[-2], ".", Labels[-1])
+| summarize Names = dcount(DnsQuery), MeanLength = round(avg(strlen(DnsQuery)), 0), Types = strcat_array(make_set(DnsQueryTypeName, 5), ", "), Example = take_any(DnsQuery),
+    First = min(EventStartTime), Last = max(EventEndTime), Servers = strcat_array(make_set(Dvc, 5), ", ") by SrcIpAddr, Parent
+| where Names >= MinNames and MeanLength >= MinLength
+'''
+    queryFrequency: 'PT1H'
+    queryPeriod: 'PT1H'
+    severity: 'Medium'
+    suppressionDuration: 'PT1H'
+    suppressionEnabled: false
+    tactics: [
+      'CommandAndControl'
+      'Exfiltration'
+    ]
+    techniques: [
+      'T1071'
+      'T1048'
+    ]
+    triggerOperator: 'GreaterThan'
+    triggerThreshold: 0
+  }
+  dependsOn: [
+    statusTable
+    aSimDnsWinnet
+    aSimNetworkSessionWinnet
+    vimDnsWinnet
+    vimNetworkSessionWinnet
+  ]
+}
+
+resource alert5 'Microsoft.SecurityInsights/alertRules@2023-11-01' = if (rules) {
+  scope: workspace
+  name: 'e81d5f34-7c2a-4b96-9d13-0f5a6b8c7d44'
+  kind: 'Scheduled'
+  properties: {
+    enabled: rulesEnabled
+    alertDetailsOverride: {
+      alertDescriptionFormat: 'Between {{From}} and {{To}}, by source: {{Sources}}'
+      alertDisplayNameFormat: 'Winnet - {{Lost}} events lost on {{Dvc}}'
+      alertSeverityColumnName: 'AlertSeverity'
+    }
+    customDetails: {
+      Component: 'Component'
+      From: 'From'
+      Lost: 'Lost'
+      Sources: 'Sources'
+      To: 'To'
+    }
+    description: '''
+Events were lost before a receiver of otelcol-winnet, or dropped by it, within the last hour: there is a gap in the evidence. A flood of queries that hides one of them looks like this.
+Needs status_records: true on the receivers. The severity is Medium from 1,000 events on.
+False alarms: a busy server with buffers or queues that are too small for its load; docs/sizing.md of the project has the figures. Losses of a recorded file are counted when it is read.
+'''
+    displayName: 'Winnet - events were lost'
+    entityMappings: [
+      {
+        entityType: 'Host'
+        fieldMappings: [
+          {
+            columnName: 'Dvc'
+            identifier: 'HostName'
+          }
+        ]
+      }
+    ]
+    eventGroupingSettings: {
+      aggregationKind: 'AlertPerResult'
+    }
+    incidentConfiguration: {
+      createIncident: true
+      groupingConfiguration: {
+        enabled: true
+        groupByAlertDetails: []
+        groupByCustomDetails: []
+        groupByEntities: []
+        lookbackDuration: 'P1D'
+        matchingMethod: 'AllEntities'
+        reopenClosedIncident: false
+      }
+    }
+    query: '''
+let Many = 1000;
+WinnetStatus_CL
+| where ingestion_time() > ago(1h)
+| where Kind == "loss" and EventType == "EventsLost"
+| summarize Lost = sum(EventCount), Sources = strcat_array(make_set(Object, 10), ", "), From = min(EventStartTime), To = max(EventEndTime) by Dvc, Component
+| extend AlertSeverity = iff(Lost >= Many, "Medium", "Low")
+'''
+    queryFrequency: 'PT1H'
+    queryPeriod: 'P1D'
+    severity: 'Low'
+    suppressionDuration: 'PT1H'
+    suppressionEnabled: false
+    tactics: [
+      'DefenseEvasion'
+    ]
+    techniques: [
+      'T1562'
+    ]
+    triggerOperator: 'GreaterThan'
+    triggerThreshold: 0
+  }
+  dependsOn: [
+    statusTable
+    aSimDnsWinnet
+    aSimNetworkSessionWinnet
+    vimDnsWinnet
+    vimNetworkSessionWinnet
+  ]
+}
+
+resource alert6 'Microsoft.SecurityInsights/alertRules@2023-11-01' = if (rules) {
+  scope: workspace
+  name: '5b0c9f0e-6a3d-4c0b-9a55-2f1d8c7e4b11'
+  kind: 'Scheduled'
+  properties: {
+    enabled: rulesEnabled
+    alertDetailsOverride: {
+      alertDescriptionFormat: 'The last heartbeat came at {{LastHeartbeat}}. It was: {{Message}}'
+      alertDisplayNameFormat: 'Winnet - {{Component}} on {{Dvc}} is silent'
+      alertSeverityColumnName: 'AlertSeverity'
+    }
+    customDetails: {
+      Component: 'Component'
+      LastHeartbeat: 'LastHeartbeat'
+      LastState: 'LastState'
+      SilentMinutes: 'SilentMinutes'
+    }
+    description: '''
+A receiver of otelcol-winnet sent heartbeats within the last day and sends none any more. What its host resolves, or what its pods do, is not recorded from then on. An attacker who ends the collector looks like this.
+The severity is Low if the collector was stopped in order: its last heartbeat has the state stopped.
+Needs heartbeat: 5m on the receivers; set Interval in the query to another value of the key.
+False alarms: the host was shut down or taken away, the collector is updated, the way to Azure is interrupted for longer than three intervals. A recording that was replayed to its end is left out.
+'''
+    displayName: 'Winnet - collector is silent'
+    entityMappings: [
+      {
+        entityType: 'Host'
+        fieldMappings: [
+          {
+            columnName: 'Dvc'
+            identifier: 'HostName'
+          }
+        ]
+      }
+    ]
+    eventGroupingSettings: {
+      aggregationKind: 'AlertPerResult'
+    }
+    incidentConfiguration: {
+      createIncident: true
+      groupingConfiguration: {
+        enabled: true
+        groupByAlertDetails: []
+        groupByCustomDetails: []
+        groupByEntities: []
+        lookbackDuration: 'P1D'
+        matchingMethod: 'AllEntities'
+        reopenClosedIncident: false
+      }
+    }
+    query: '''
+let Interval = 5m;
+WinnetStatus_CL
+| where TimeGenerated > ago(1d) and Kind == "heartbeat"
+| summarize arg_max(TimeGenerated, State, Message, Version), Live = countif(State in ("live", "waiting")) by Dvc, Component
+| where Live > 0 and TimeGenerated < ago(3 * Interval)
+| project Dvc, Component, LastHeartbeat = TimeGenerated, SilentMinutes = datetime_diff("minute", now(), TimeGenerated), LastState = State, Message, Version,
+    AlertSeverity = iff(State == "stopped", "Low", "Medium")
+'''
+    queryFrequency: 'PT15M'
+    queryPeriod: 'P1D'
+    severity: 'Medium'
+    suppressionDuration: 'PT1H'
+    suppressionEnabled: false
+    tactics: [
+      'DefenseEvasion'
+    ]
+    techniques: [
+      'T1562'
+    ]
+    triggerOperator: 'GreaterThan'
+    triggerThreshold: 0
+  }
+  dependsOn: [
+    statusTable
+    aSimDnsWinnet
+    aSimNetworkSessionWinnet
+    vimDnsWinnet
+    vimNetworkSessionWinnet
+  ]
+}
+
+resource alert7 'Microsoft.SecurityInsights/alertRules@2023-11-01' = if (rules) {
+  scope: workspace
+  name: '0d4a1c7b-93c8-4f0e-8c6a-7d2b5e9f1a22'
+  kind: 'Scheduled'
+  properties: {
+    enabled: rulesEnabled
+    alertDetailsOverride: {
+      alertDescriptionFormat: '{{Component}}: {{Message}}'
+      alertDisplayNameFormat: 'Winnet - {{Change}} on {{Dvc}}'
+      alertSeverityColumnName: 'AlertSeverity'
+    }
+    customDetails: {
+      Change: 'Change'
+      ChangedObject: 'ChangedObject'
+      Component: 'Component'
+    }
+    description: '''
+A receiver of otelcol-winnet saw that somebody else stopped or changed its ETW session, disabled or changed a provider, or replaced a map of Cilium, its pin or its configuration. Each change gives one alert, also one that was undone at once.
+Needs status_records: true on the receivers.
+False alarms: an administrator who runs logman or wevtutil against the session, and a restart or an update of Cilium (MapReplaced, ConfigurationMapReplaced).
+'''
+    displayName: 'Winnet - somebody changed what the collector reads'
+    entityMappings: [
+      {
+        entityType: 'Host'
+        fieldMappings: [
+          {
+            columnName: 'Dvc'
+            identifier: 'HostName'
+          }
+        ]
+      }
+    ]
+    eventGroupingSettings: {
+      aggregationKind: 'AlertPerResult'
+    }
+    incidentConfiguration: {
+      createIncident: true
+      groupingConfiguration: {
+        enabled: true
+        groupByAlertDetails: []
+        groupByCustomDetails: []
+        groupByEntities: []
+        lookbackDuration: 'P1D'
+        matchingMethod: 'AllEntities'
+        reopenClosedIncident: false
+      }
+    }
+    query: '''
+// The time of arrival finds each record once, also a late one.
+WinnetStatus_CL
+| where ingestion_time() > ago(15m)
+| where Kind == "security" and State == "raised"
+| project TimeGenerated, Dvc, Component, Change = EventType, ChangedObject = Object, Message, Version,
+    AlertSeverity = iff(EventType in ("MapReplaced", "ConfigurationMapReplaced"), "Low", "High")
+'''
+    queryFrequency: 'PT15M'
+    queryPeriod: 'P1D'
+    severity: 'High'
+    suppressionDuration: 'PT1H'
+    suppressionEnabled: false
+    tactics: [
+      'DefenseEvasion'
+    ]
+    techniques: [
+      'T1562'
+    ]
+    triggerOperator: 'GreaterThan'
+    triggerThreshold: 0
+  }
+  dependsOn: [
+    statusTable
+    aSimDnsWinnet
+    aSimNetworkSessionWinnet
+    vimDnsWinnet
+    vimNetworkSessionWinnet
+  ]
+}
+
+resource book 'Microsoft.Insights/workbooks@2023-06-01' = if (workbook) {
+  name: guid(workspace.id, 'winnet-overview')
+  location: location
+  kind: 'shared'
+  properties: {
+    displayName: 'DNS and pod traffic of Windows (otelcol-winnet)'
+    category: 'sentinel'
+    version: 'Notebook/1.0'
+    sourceId: workspace.id
+    serializedData: '''
+{"version":"Notebook/1.0","items":[{"type":1,"content":{"json":"## DNS and pod traffic of Windows, by otelcol-winnet\n\nRows, bytes, clients, failures, and the collectors themselves. Status needs `heartbeat: 5m` and `status_records: true` on the receivers; the parsers are part of the deployment. No query of this workbook was run on Azure: their names and types are checked."},"name":"about"},{"type":9,"content":{"version":"KqlParameterItem/1.0","parameters":[{"id":"0f2b6c1e-5a8d-4f3b-9d60-1c7e4a2b8f01","version":"KqlParameterItem/1.0","name":"TimeRange","label":"Time","type":4,"isRequired":true,"value":{"durationMs":86400000},"typeSettings":{"selectableValues":[{"durationMs":3600000},{"durationMs":14400000},{"durationMs":43200000},{"durationMs":86400000},{"durationMs":259200000},{"durationMs":604800000},{"durationMs":2592000000}],"allowCustom":true}},{"id":"0f2b6c1e-5a8d-4f3b-9d60-1c7e4a2b8f02","version":"KqlParameterItem/1.0","name":"AnalyticsPrice","label":"Price of a GB, plan Analytics","type":1,"isRequired":false,"value":""},{"id":"0f2b6c1e-5a8d-4f3b-9d60-1c7e4a2b8f03","version":"KqlParameterItem/1.0","name":"AuxiliaryPrice","label":"Price of a GB, plan Auxiliary","type":1,"isRequired":false,"value":""}],"style":"pills","queryType":0,"resourceType":"microsoft.operationalinsights/workspaces"},"name":"parameters"},{"type":1,"content":{"json":"### Volume and cost"},"name":"volume"},{"type":3,"content":{"version":"KqlItem/1.0","query":"union isfuzzy=true\n    (ASimDnsActivityLogs | where strlen(EventOriginalUid) == 32 | extend Device = Dvc),\n    (ASimNetworkSessionLogs | where EventVendor == \"Isovalent\" | extend Device = Dvc),\n    (ASimAuditEventLogs | where EventProduct == \"DNS Server\" | extend Device = coalesce(DvcFQDN, DvcHostname)),\n    (WinnetStatus_CL | extend Device = Dvc)\n| summarize Rows = count() by Table = Type, Hour = bin(TimeGenerated, 1h)","size":0,"title":"Rows by table and hour","timeContextFromParameter":"TimeRange","queryType":0,"resourceType":"microsoft.operationalinsights/workspaces","visualization":"timechart"},"customWidth":"50","name":"rows"},{"type":3,"content":{"version":"KqlItem/1.0","query":"union isfuzzy=true\n    (ASimDnsActivityLogs | where strlen(EventOriginalUid) == 32 | extend Device = Dvc),\n    (ASimNetworkSessionLogs | where EventVendor == \"Isovalent\" | extend Device = Dvc),\n    (ASimAuditEventLogs | where EventProduct == \"DNS Server\" | extend Device = coalesce(DvcFQDN, DvcHostname)),\n    (WinnetStatus_CL | extend Device = Dvc)\n| where _IsBillable == \"true\"\n| summarize MB = round(sum(_BilledSize) / 1e6, 1), Rows = count() by Device, Table = Type\n| order by MB desc","size":0,"title":"Billed MB by host and table","timeContextFromParameter":"TimeRange","queryType":0,"resourceType":"microsoft.operationalinsights/workspaces","visualization":"table"},"customWidth":"50","name":"bytes"},{"type":3,"content":{"version":"KqlItem/1.0","query":"let Ours = dynamic([\"ASimDnsActivityLogs\", \"ASimNetworkSessionLogs\", \"ASimAuditEventLogs\", \"WinnetStatus_CL\", \"WinnetDnsArchive_CL\", \"WinnetNetworkArchive_CL\"]);\nlet Analytics = todouble(\"{AnalyticsPrice}\");\nlet Auxiliary = todouble(\"{AuxiliaryPrice}\");\nUsage\n| where DataType in (Ours) and IsBillable\n| summarize GB = round(sum(Quantity) / 1000, 3) by Table = DataType, Day = startofday(StartTime)\n| extend Cost = round(GB * iff(Table has \"Archive\", Auxiliary, Analytics), 2)\n| order by Day desc, GB desc","size":0,"title":"GB and cost by table and day, by Azure's own account. A price that is not given is no cost.","timeContextFromParameter":"TimeRange","queryType":0,"resourceType":"microsoft.operationalinsights/workspaces","visualization":"table"},"customWidth":"100","name":"cost"},{"type":3,"content":{"version":"KqlItem/1.0","query":"union isfuzzy=true\n    (ASimDnsActivityLogs | where strlen(EventOriginalUid) == 32 | extend Device = Dvc),\n    (ASimNetworkSessionLogs | where EventVendor == \"Isovalent\" | extend Device = Dvc),\n    (ASimAuditEventLogs | where EventProduct == \"DNS Server\" | extend Device = coalesce(DvcFQDN, DvcHostname)),\n    (WinnetStatus_CL | extend Device = Dvc)\n| extend Seconds = (ingestion_time() - coalesce(EventEndTime, TimeGenerated)) / 1s\n| summarize Median = percentile(Seconds, 50), P95 = percentile(Seconds, 95) by Hour = bin(TimeGenerated, 1h)","size":0,"title":"Seconds from an event to its row","timeContextFromParameter":"TimeRange","queryType":0,"resourceType":"microsoft.operationalinsights/workspaces","visualization":"timechart"},"customWidth":"100","name":"delay"},{"type":1,"content":{"json":"### DNS"},"name":"dns"},{"type":3,"content":{"version":"KqlItem/1.0","query":"vimDnsWinnet()\n| where tostring(AdditionalFields.DnsRole) in (\"\", \"client-response\")\n| where isnotempty(SrcIpAddr)\n| summarize Exchanges = sum(EventCount), Names = dcount(DnsQuery), Failures = sumif(EventCount, EventResult == \"Failure\"), Last = max(EventEndTime) by SrcIpAddr\n| top 20 by Exchanges","size":0,"title":"Clients with most exchanges","timeContextFromParameter":"TimeRange","queryType":0,"resourceType":"microsoft.operationalinsights/workspaces","visualization":"table"},"customWidth":"50","name":"clients"},{"type":3,"content":{"version":"KqlItem/1.0","query":"vimDnsWinnet()\n| where tostring(AdditionalFields.DnsRole) in (\"\", \"client-response\")\n| where EventResult == \"Failure\"\n| summarize Failures = sum(EventCount) by EventResultDetails\n| order by Failures desc","size":0,"title":"Failures by result","timeContextFromParameter":"TimeRange","queryType":0,"resourceType":"microsoft.operationalinsights/workspaces","visualization":"piechart"},"customWidth":"50","name":"results"},{"type":3,"content":{"version":"KqlItem/1.0","query":"vimDnsWinnet(responsecodename=\"NXDOMAIN\")\n| where tostring(AdditionalFields.DnsRole) in (\"\", \"client-response\")\n| summarize Answers = sum(EventCount), Names = dcount(DnsQuery), Example = take_any(DnsQuery) by SrcIpAddr\n| top 20 by Answers","size":0,"title":"Names that do not exist, by client","timeContextFromParameter":"TimeRange","queryType":0,"resourceType":"microsoft.operationalinsights/workspaces","visualization":"table"},"customWidth":"50","name":"missing"},{"type":3,"content":{"version":"KqlItem/1.0","query":"vimDnsWinnet()\n| where tostring(AdditionalFields.DnsRole) in (\"\", \"client-response\")\n| summarize Exchanges = sum(EventCount) by DnsQueryTypeName, Hour = bin(EventStartTime, 1h)","size":0,"title":"Exchanges by type and hour","timeContextFromParameter":"TimeRange","queryType":0,"resourceType":"microsoft.operationalinsights/workspaces","visualization":"timechart"},"customWidth":"50","name":"types"},{"type":1,"content":{"json":"### Pods"},"name":"pods"},{"type":3,"content":{"version":"KqlItem/1.0","query":"vimNetworkSessionWinnet(dvcaction=dynamic([\"Deny\", \"Drop\"]))\n| summarize Records = sum(EventCount), Targets = dcount(strcat(DstIpAddr, \" \", DstPortNumber)), Reasons = strcat_array(make_set(EventOriginalResultDetails, 5), \", \"), Last = max(EventEndTime) by SrcIpAddr, SrcZone, Dvc\n| top 20 by Records","size":0,"title":"What policy denied","timeContextFromParameter":"TimeRange","queryType":0,"resourceType":"microsoft.operationalinsights/workspaces","visualization":"table"},"customWidth":"50","name":"denied"},{"type":3,"content":{"version":"KqlItem/1.0","query":"vimNetworkSessionWinnet(dvcaction=dynamic([\"Allow\"]))\n| where tostring(AdditionalFields[\"cilium.packet.primary\"]) == \"true\"\n| summarize MB = round(sum(coalesce(NetworkBytes, SrcBytes)) / 1e6, 2), Last = max(EventEndTime) by SrcIpAddr, DstIpAddr, DstPortNumber\n| top 20 by MB","size":0,"title":"Bytes by source and destination. A packet that passes several points counts once.","timeContextFromParameter":"TimeRange","queryType":0,"resourceType":"microsoft.operationalinsights/workspaces","visualization":"table"},"customWidth":"50","name":"talkers"},{"type":1,"content":{"json":"### The collectors"},"name":"collectors"},{"type":3,"content":{"version":"KqlItem/1.0","query":"WinnetStatus_CL\n| where Kind == \"heartbeat\"\n| summarize arg_max(TimeGenerated, State, Message, Version) by Dvc, Component\n| where TimeGenerated < ago(15m)\n| project Dvc, Component, LastHeartbeat = TimeGenerated, LastState = State, Message, Version\n| order by LastHeartbeat asc","size":0,"title":"Silent collectors: no heartbeat for 15 minutes","timeContextFromParameter":"TimeRange","queryType":0,"resourceType":"microsoft.operationalinsights/workspaces","noDataMessage":"Every collector that sent a heartbeat within the time still does.","visualization":"table"},"customWidth":"50","name":"silent"},{"type":3,"content":{"version":"KqlItem/1.0","query":"WinnetStatus_CL\n| where Kind == \"heartbeat\"\n| summarize arg_max(TimeGenerated, State, Received, Emitted, Filtered, Aggregated, Undecodable, Dropped, KernelLost, Pending, Version) by Dvc, Component\n| project Dvc, Component, State, Received, Emitted, Filtered, Aggregated, Undecodable, Dropped, KernelLost, Pending, Version, TimeGenerated\n| order by Dropped + KernelLost desc","size":0,"title":"What the collectors say of themselves: the last heartbeat","timeContextFromParameter":"TimeRange","queryType":0,"resourceType":"microsoft.operationalinsights/workspaces","visualization":"table"},"customWidth":"50","name":"account"},{"type":3,"content":{"version":"KqlItem/1.0","query":"WinnetStatus_CL\n| where Kind == \"loss\" and EventType == \"EventsLost\"\n| summarize Lost = sum(EventCount) by Where = strcat(Dvc, \" \", Object), Hour = bin(TimeGenerated, 1h)","size":0,"title":"Lost events by host and source","timeContextFromParameter":"TimeRange","queryType":0,"resourceType":"microsoft.operationalinsights/workspaces","noDataMessage":"No event was lost within the time, as far as status_records says it.","visualization":"timechart"},"customWidth":"50","name":"loss"},{"type":3,"content":{"version":"KqlItem/1.0","query":"WinnetStatus_CL\n| where Kind in (\"security\", \"canary\") and State == \"raised\"\n| project TimeGenerated, Dvc, Component, EventType, Object, Message, EventSeverity\n| order by TimeGenerated desc","size":0,"title":"Changes by others","timeContextFromParameter":"TimeRange","queryType":0,"resourceType":"microsoft.operationalinsights/workspaces","noDataMessage":"Nobody changed what the collectors read.","visualization":"table"},"customWidth":"50","name":"tampering"}],"fallbackResourceIds":[],"fromTemplateId":"winnet-overview","$schema":"https://github.com/Microsoft/Application-Insights-Workbooks/blob/master/schema/workbook.json"}
+'''
   }
 }
 

@@ -23,6 +23,8 @@ const named = (node) => node.namedChildren.filter((n) => n.type !== 'comment');
 
 function string(node) {
   const parts = named(node);
+  // A text of several lines has no escapes, and begins after the first line break.
+  if (node.child(0).text === "'''") return parts.map((p) => p.text).join('').replace(/^\n/, '');
   if (parts.every((p) => p.type === 'string_content' || p.type === 'escape_sequence')) return literal(parts);
   let format = '', args = [];
   for (const part of parts) {

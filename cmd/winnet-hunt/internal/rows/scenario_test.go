@@ -96,22 +96,28 @@ func replayed(t *testing.T, files incident.Files, mode, profile string) *Store {
 	s, err := Open(filepath.Join(t.TempDir(), "rows.db"))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
-	add := func(sink *consumertest.LogsSink) {
+	recordings(t, files, mode, profile, func(sink *consumertest.LogsSink) {
 		for _, logs := range sink.AllLogs() {
 			require.NoError(t, s.AddLogs(logs))
 		}
-	}
+	})
+	require.NoError(t, s.Finish())
+	return s
+}
+
+// recordings replays a scenario's recordings, and calls do with the records of each.
+func recordings(t *testing.T, files incident.Files, mode, profile string, do func(*consumertest.LogsSink)) {
+	t.Helper()
 	file := func(path string) map[string]any { return map[string]any{"path": path} }
-	add(kit.Replay(t, asimdnsreceiver.NewFactory(), map[string]any{
-		"replay": file(files.Server), "volume": mode, "profile": profile, "enable_flags": 0, "device": map[string]any{"hostname": incident.ServerName, "ip": incident.Server},
+	do(kit.Replay(t, asimdnsreceiver.NewFactory(), map[string]any{
+		"replay": file(files.Server), "volume": mode, "profile": profile, "enable_flags": 0,
+		"device": map[string]any{"hostname": incident.ServerName, "ip": incident.Server},
 	}))
-	add(kit.Replay(t, asimdnsreceiver.NewFactory(), map[string]any{
+	do(kit.Replay(t, asimdnsreceiver.NewFactory(), map[string]any{
 		"replay": file(files.Client), "volume": mode, "profile": profile, "enable_flags": 0, "provider_guid": "Microsoft-Windows-DNS-Client",
 		"device": map[string]any{"hostname": incident.WorkstationName, "ip": incident.Workstation},
 	}))
-	add(kit.Replay(t, ciliumwindowsreceiver.NewFactory(), map[string]any{"replay": file(files.Pods), "volume": mode}))
-	require.NoError(t, s.Finish())
-	return s
+	do(kit.Replay(t, ciliumwindowsreceiver.NewFactory(), map[string]any{"replay": file(files.Pods), "volume": mode}))
 }
 
 func TestEachModeFindsExactlyThePlantedEvents(t *testing.T) {

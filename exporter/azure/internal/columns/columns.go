@@ -11,7 +11,9 @@ import (
 )
 
 //go:generate go run ./generate
+//go:generate go run ./parsers ../../../../deploy/sentinel
 //go:generate go run ./deployment ../../../../deploy/sentinel
+//go:generate go run ./solution ../../../../deploy/sentinel ../../../../deploy/sentinel/solution
 
 // Type is the type of a column, in the words of the Kusto query language.
 type Type uint8

@@ -31,6 +31,12 @@ func TestAFaultInAQueryIsFoundWithItsPlace(t *testing.T) {
 		{"second.kql", "ASimDnsActivityLogs | count\n\nASimDnsActivityLogs | where DnsQuerry == ''", `3:29: .*DnsQuerry`},
 		{"fence.md", "text\n\n```kusto\nWinnetStatus_CL\n| where Emited > 1\n```\n", `5:9: .*Emited`},
 		{"indented.md", "1. text\n   ```kql\n   WinnetStatus_CL | where Emited > 1\n   ```\n", `3:28: .*Emited`},
+		{"parser.yaml", "ParserName: f\nParserParams:\n  - Name: starttime\n    Type: datetime\n    Default: datetime(null)\nParserQuery: |\n  WinnetStatus_CL\n  | where TimeGenerated > starttime and Emited > 1\n", `8:\d+: .*Emited`},
+		{"rule.yaml", "id: a\nquery: |\n  WinnetStatus_CL\n    | where Emited > 1\nseverity: Low\n", `4:\d+: .*Emited`},
+		{"empty.yaml", "id: a\nquery: WinnetStatus_CL\n", `1:1: no query was found`},
+		{"workbook.json", `{"items": [{"type": 12, "content": {"items": [{"type": 3, "content": {"query": "WinnetStatus_CL | where Emited > 1"}, "name": "a"}]}, "name": "b"}]}`, `1:\d+: .*Emited`},
+		{"parameter.kql", "vimDnsWinnet(srcipadr='a')", `1:14: .*declared parameter`},
+		{"column-of-a-parser.kql", "vimDnsWinnet() | where Sums == 1", `1:24: .*Sums`},
 		{"unmarked.md", "```\nWinnetStatus_CL\n| where Emitted > 1\n```\n", `3:1: KQL in a fence`},
 	}
 	const sound = "```kusto\n// counts\nWinnetStatus_CL\n| where Emitted > 1 and _BilledSize > 0\n```\n" +

@@ -2,20 +2,24 @@
 
 // Deployment writes deploy/sentinel/main.bicep and main.json for the tables of package columns. Run it in the folder of
 // package columns: go run ./deployment FOLDER. Both files deploy the same: a data collection rule with a stream for
-// each table, the custom tables, and the role of those who may send.
+// each table, the custom tables, the role of those who may send, and the parsers, the rules and the workbook in FOLDER.
 package main
 
 import (
 	"bytes"
 	"embed"
 	"encoding/json"
+	"fmt"
 	"log"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/template"
 
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/columns"
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/columns/content"
 )
 
 //go:embed main.bicep.tmpl main.json.tmpl
@@ -98,9 +102,130 @@ func function(file string) (string, error) {
 	return strings.Join(lines, " "), nil
 }
 
+// saved is a parser as the deployment saves it.
+type saved struct {
+	*content.Parser
+	Symbol string // in Bicep
+	Switch string // the parameter that turns it on
+}
+
+// parsers returns the parsers of a folder. Those of the archive and the unifying ones have a switch of their own: the plan of the archive's tables may not
+// allow functions, and a workspace may have unifying parsers of somebody else.
+func parsers(folder string) ([]saved, error) {
+	all, err := content.Parsers(folder)
+	var out []saved
+	for i := range all {
+		p := &all[i]
+		s := saved{p, strings.ToLower(p.ParserName[:1]) + strings.ReplaceAll(p.ParserName[1:], "_", ""), "parsers"}
+		switch {
+		case strings.HasSuffix(p.ParserName, "Archive"):
+			s.Switch = "archiveParsers"
+		case strings.HasSuffix(p.ParserName, "Custom"):
+			s.Switch = "unifyingParsers"
+		}
+		out = append(out, s)
+	}
+	return out, err
+}
+
+// alert is a rule as the deployment creates it.
+type alert struct {
+	ID, Symbol string
+	Properties map[string]any
+}
+
+// alerts returns the rules of a folder.
+func alerts(folder string) ([]alert, error) {
+	all, err := content.Rules(folder)
+	var out []alert
+	for i, r := range all {
+		properties, err := r.Properties()
+		if err != nil {
+			return nil, fmt.Errorf("rule %s: %w", r.Name, err)
+		}
+		out = append(out, alert{r.ID, fmt.Sprintf("alert%d", i+1), properties})
+	}
+	return out, err
+}
+
+// bicep returns a value as Bicep writes it, in lines that are indented as deep as the property that has it.
+func bicep(v any, indent string) (string, error) {
+	switch v := v.(type) {
+	case string:
+		if strings.Contains(v, "\n") {
+			return lines(strings.TrimSuffix(v, "\n") + "\n")
+		}
+		return "'" + inBicep(v) + "'", nil
+	case []any:
+		if len(v) == 0 {
+			return "[]", nil
+		}
+		var b strings.Builder
+		for _, x := range v {
+			text, err := bicep(x, indent+"  ")
+			if err != nil {
+				return "", err
+			}
+			b.WriteString(indent + "  " + text + "\n")
+		}
+		return "[\n" + b.String() + indent + "]", nil
+	case map[string]any:
+		var b strings.Builder
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			text, err := bicep(v[name], indent+"  ")
+			if err != nil {
+				return "", err
+			}
+			b.WriteString(indent + "  " + name + ": " + text + "\n")
+		}
+		return "{\n" + b.String() + indent + "}", nil
+	}
+	return fmt.Sprint(v), nil
+}
+
+// properties returns the properties of an object as Bicep writes them, each in a line that begins with the indentation.
+func properties(v map[string]any, indent string) (string, error) {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(v)) {
+		text, err := bicep(v[name], indent)
+		if err != nil {
+			return "", err
+		}
+		out = append(out, indent+name+": "+text)
+	}
+	return strings.Join(out, "\n"), nil
+}
+
+// fields returns the same as JSON writes them, with a comma after each. A text of several lines ends with a line break, as it does in Bicep.
+func fields(v map[string]any, indent string) (string, error) {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(v)) {
+		var b strings.Builder
+		e := json.NewEncoder(&b)
+		e.SetEscapeHTML(false)
+		value := v[name]
+		if text, ok := value.(string); ok && strings.Contains(text, "\n") {
+			value = strings.TrimSuffix(text, "\n") + "\n"
+		}
+		if err := e.Encode(value); err != nil {
+			return "", err
+		}
+		out = append(out, indent+`"`+name+`": `+strings.TrimSpace(b.String())+",")
+	}
+	return strings.Join(out, "\n"), nil
+}
+
 // inBicep returns a text as Bicep writes it between single quotes.
 func inBicep(text string) string {
 	return strings.NewReplacer(`\`, `\\`, `'`, `\'`, "${", `\${`).Replace(text)
+}
+
+// lines returns a text of whole lines as Bicep writes it between three single quotes, where nothing is escaped.
+func lines(text string) (string, error) {
+	if strings.Contains(text, "'''") || !strings.HasSuffix(text, "\n") {
+		return "", fmt.Errorf("want whole lines without three single quotes: %.80q", text)
+	}
+	return "'''\n" + text + "'''", nil
 }
 
 // inJSON returns a text as JSON writes it between double quotes.
@@ -120,6 +245,18 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	found, err := parsers(filepath.Join(os.Args[1], "parsers"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	rules, err := alerts(filepath.Join(os.Args[1], "rules"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	book, err := content.Workbook(filepath.Join(os.Args[1], "workbook", "Winnet.json"))
+	if err != nil {
+		log.Fatal(err)
+	}
 	data := struct {
 		Flows   []flow // that every rule has
 		Audit   flow   // that a parameter turns off
@@ -127,16 +264,22 @@ func main() {
 		Tables  []table
 		Unpack  string // the name of a function
 		Query   string // its text
+		Parsers []saved
+		Alerts  []alert
+		Book    string // the workbook: its JSON, and a line break
 	}{
 		Flows: []flow{standard(columns.DNS), standard(columns.Network), custom(columns.Status)},
 		Audit: standard(columns.Audit), Archive: []flow{custom(columns.DNSArchive), custom(columns.NetworkArchive)},
 		Tables: []table{{columns.Status, "statusTable"}, {columns.DNSArchive, "dnsArchive"}, {columns.NetworkArchive, "networkArchive"}},
-		Unpack: unpack, Query: query,
+		Unpack: unpack, Query: query, Parsers: found, Alerts: rules, Book: book + "\n",
 	}
 	parsed, err := template.New("").Funcs(template.FuncMap{
 		"streamType": func(t columns.Type) string { return streamTypes[t] },
 		"tableType":  tableType,
 		"inBicep":    inBicep,
+		"lines":      lines,
+		"properties": properties,
+		"fields":     fields,
 		"inJSON":     inJSON,
 		"more":       func(i, n int) bool { return i+1 < n },
 	}).ParseFS(templates, "*.tmpl")

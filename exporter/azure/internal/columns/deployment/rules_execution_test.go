@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main_test
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/columns"
+)
+
+// The evaluator's clock stands at 2026-03-04T06:00:00Z.
+
+// status is a row of WinnetStatus_CL, a number of minutes ago.
+func status(minutes int, kind, typ, state string, more fields) fields {
+	at := clock().Add(-duration(minutes)).Format("2006-01-02T15:04:05.0000000Z")
+	out := fields{"TimeGenerated": at, "EventEndTime": at, "Kind": kind, "EventType": typ, "State": state, "Dvc": "dns1", "Component": "asimdns", "Message": typ, "EventCount": 1}
+	maps.Copy(out, more)
+	return out
+}
+
+func heartbeat(minutes int, state string, more fields) fields {
+	return status(minutes, "heartbeat", "Heartbeat", state, more)
+}
+
+// found executes a rule of a file.
+func found(t *testing.T, file string, workspace tables) []fields {
+	raw, err := os.ReadFile(folder + "rules/" + file + ".yaml")
+	require.NoError(t, err)
+	var rule struct{ Query string }
+	require.NoError(t, yaml.Unmarshal(raw, &rule))
+	return execute(t, workspace, rule.Query)[0]
+}
+
+func TestTheRulesOnCollectorsFindWhatTheySayAndNothingBeside(t *testing.T) {
+	last := func(minutes int) fields {
+		return fields{"AdditionalFields": fields{"LastEventTime": clock().Add(-duration(minutes)).Format("2006-01-02T15:04:05Z"), "UptimeSeconds": 86400}}
+	}
+	named := func(row fields, dvc string) fields { return with(row, "Dvc", dvc) }
+	silent := found(t, "SilentCollector", tables{"WinnetStatus_CL": {
+		named(heartbeat(300, "live", nil), "gone"), named(heartbeat(16, "live", nil), "gone"),
+		named(heartbeat(60, "live", nil), "stopped"), named(heartbeat(20, "stopped", nil), "stopped"),
+		named(heartbeat(60, "live", nil), "well"), named(heartbeat(14, "live", nil), "well"),
+		named(heartbeat(60, "replay", nil), "replayed"), named(heartbeat(50, "stopped", nil), "replayed"),
+		named(heartbeat(1500, "live", nil), "taken away"),
+	}})
+	require.Equal(t, []fields{
+		{"Dvc": "gone", "SilentMinutes": 16.0, "AlertSeverity": "Medium", "LastState": "live"}, {"Dvc": "stopped", "SilentMinutes": 20.0, "AlertSeverity": "Low", "LastState": "stopped"},
+	}, look(silent, "Dvc", "SilentMinutes", "AlertSeverity", "LastState"))
+
+	tampering := found(t, "Tampering", tables{"WinnetStatus_CL": {
+		status(5, "security", "SessionStopped", "raised", nil), status(4, "security", "SessionStopped", "cleared", nil), status(3, "security", "MapReplaced", "raised", nil),
+		status(20, "security", "ProviderDisabled", "raised", nil), status(2, "canary", "CanaryMissing", "raised", nil),
+	}})
+	require.Equal(t, []fields{{"Change": "SessionStopped", "AlertSeverity": "High"}, {"Change": "MapReplaced", "AlertSeverity": "Low"}}, look(tampering, "Change", "AlertSeverity"))
+
+	blind := found(t, "BlindCollector", tables{"WinnetStatus_CL": {
+		named(heartbeat(1, "waiting", last(1)), "no source"), named(heartbeat(1, "live", last(70)), "quiet"), named(heartbeat(1, "live", last(50)), "well"),
+		named(heartbeat(1, "live", fields{"AdditionalFields": fields{"UptimeSeconds": 60}}), "new"), named(heartbeat(1, "live", fields{"AdditionalFields": fields{"UptimeSeconds": 7200}}), "never"),
+		named(status(50, "canary", "CanaryMissing", "raised", nil), "well"),
+		named(status(50, "canary", "CanaryMissing", "raised", nil), "over"), named(status(10, "canary", "CanaryMissing", "cleared", nil), "over"),
+		named(heartbeat(40, "waiting", last(100)), "earlier"), named(heartbeat(1, "live", last(1)), "earlier"),
+	}})
+	require.ElementsMatch(t, []string{"no source", "quiet", "never", "well"}, texts(blind, "Dvc"))
+
+	lost := found(t, "EventsLost", tables{"WinnetStatus_CL": {
+		status(50, "loss", "EventsLost", "", fields{"EventCount": 600, "Object": "session"}), status(5, "loss", "EventsLost", "", fields{"EventCount": 400, "Object": "queue"}),
+		status(70, "loss", "EventsLost", "", fields{"EventCount": 5000}), status(5, "loss", "MapNearlyFull", "raised", nil),
+		with(status(5, "loss", "EventsLost", "", fields{"EventCount": 1}), "Dvc", "other"),
+	}})
+	require.Equal(t, []fields{{"Dvc": "dns1", "Lost": 1000.0, "Sources": "session, queue", "AlertSeverity": "Medium"}, {"Dvc": "other", "Lost": 1.0, "AlertSeverity": "Low"}},
+		look(lost, "Dvc", "Lost", "Sources", "AlertSeverity"))
+}
+
+// with returns a row with another value.
+func with(row fields, name string, v any) fields {
+	out := maps.Clone(row)
+	out[name] = v
+	return out
+}
+
+func TestTheRuleOnTunnelsCountsNamesOfOneClientBelowOneDomain(t *testing.T) {
+	var rows []fields
+	ask := func(n int, client, form string, more fields) {
+		for i := range n {
+			all := fields{"SrcIpAddr": client, "DnsQuery": fmt.Sprintf(form, i), "EventStartTime": "2026-03-04T05:30:00Z", "EventEndTime": "2026-03-04T05:30:01Z"}
+			maps.Copy(all, more)
+			rows = append(rows, stored(t, columns.DNS, "Dns", single(t, all)))
+		}
+	}
+	const long = "%04d-0123456789abcdef0123456789abcdef"
+	ask(100, "10.0.0.1", long+".evil.example", nil)
+	ask(99, "10.0.0.2", long+".evil.example", nil)
+	ask(200, "10.0.0.3", "host-number-%04d.corp.example", nil)
+	ask(200, "10.0.0.4", "%04d.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa", nil)
+	ask(200, "10.0.0.5", long+".evil.example", fields{"EventStartTime": "2026-03-04T04:00:00Z", "EventEndTime": "2026-03-04T04:00:01Z"})
+	ask(200, "10.0.0.6", long+".evil.example", fields{"AdditionalFields": fields{"DnsRole": "recursive-query"}})
+	got := found(t, "DnsTunnel", tables{"ASimDnsActivityLogs": rows})
+	require.Equal(t, []fields{{"SrcIpAddr": "10.0.0.1", "Parent": "evil.example", "Names": 100.0, "MeanLength": 50.0}}, look(got, "SrcIpAddr", "Parent", "Names", "MeanLength"))
+}
+
+func TestTheRuleOnScansCountsTargets(t *testing.T) {
+	var rows []fields
+	try := func(source, action string, addresses, ports int) {
+		for i := range max(addresses, ports) {
+			rows = append(rows, stored(t, columns.Network, "NetworkSession", flow(t, fields{
+				"SrcIpAddr": source, "DstIpAddr": fmt.Sprintf("10.244.9.%d", 1+i%addresses), "DstPortNumber": 1 + i%ports, "DvcAction": action,
+				"EventStartTime": "2026-03-04T05:30:00Z", "EventEndTime": "2026-03-04T05:30:01Z",
+			})))
+		}
+	}
+	try("10.244.0.1", "Drop", 20, 1)
+	try("10.244.0.2", "Drop", 19, 1)
+	try("10.244.0.3", "Deny", 1, 50)
+	try("10.244.0.4", "Deny", 1, 49)
+	try("10.244.0.5", "Allow", 60, 60)
+	got := found(t, "DeniedScan", tables{"ASimNetworkSessionLogs": rows})
+	require.Equal(t, []string{"10.244.0.1", "10.244.0.3"}, texts(got, "SrcIpAddr"))
+}
+
+func TestTheRuleOnChangesOfServersFindsWhatServesAnAttacker(t *testing.T) {
+	change := func(minutes int, operation, object string) fields {
+		return fields{"TimeGenerated": clock().Add(-duration(minutes)).Format("2006-01-02T15:04:05Z"), "EventVendor": "Microsoft", "EventProduct": "DNS Server",
+			"EventOriginalUid": "0145d3eaeca2b09663a8cc8372577d92", "Operation": operation, "Object": object, "DvcHostname": "dns1", "ActorUserId": "S-1-5-21-1"}
+	}
+	got := found(t, "DnsServerChanged", tables{"ASimAuditEventLogs": {
+		change(5, "Server setting", "ServerLevelPluginDll"), change(5, "Server setting", "EnableIPv6"), change(5, "Forwarder reset", "."), change(5, "Record create", "www"),
+		change(5, "Clear debug logs", "dns.log"), change(5, "Zone unsign", "corp.example"), change(20, "Root hints", ""), with(change(5, "Root hints", ""), "EventProduct", "Others"),
+	}})
+	var found []string
+	for _, r := range got {
+		found = append(found, r["AlertSeverity"].(string)+" "+r["Operation"].(string))
+	}
+	slices.Sort(found)
+	require.Equal(t, []string{"High Server setting", "Medium Clear debug logs", "Medium Forwarder reset", "Medium Zone unsign"}, found)
+}
