@@ -103,7 +103,7 @@ func TestASnapshotThatCannotBeUsedEndsTheStartAndSaysWhy(t *testing.T) {
 	pods := filepath.Join(t.TempDir(), "pods.yaml")
 	require.NoError(t, os.WriteFile(pods, []byte("{apiVersion: v1, kind: Pod, metadata: {name: a, namespace: b}, status: {podIP: 10.0.0.1}}\n"), 0o600))
 	for path, want := range map[string]string{
-		filepath.Join(t.TempDir(), "away.yaml"): "no such file",
+		filepath.Join(t.TempDir(), "away.yaml"): "away.yaml",
 		"config.go":                             "is no",
 		pods:                                    "has pods, but no CiliumEndpoint or CiliumEndpointSlice; add them, or set identities: pods",
 	} {

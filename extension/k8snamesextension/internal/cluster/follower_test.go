@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -125,28 +126,38 @@ func TestAWatchThatHasExpiredIsListedAgain(t *testing.T) {
 }
 
 func TestAServerThatIsAwayLeavesTheLastNames(t *testing.T) {
-	var away atomic.Bool
+	var (
+		away    atomic.Bool
+		mu      sync.Mutex
+		watches []*watch.FakeWatcher
+	)
 	refuse := func(clienttesting.Action) (bool, runtime.Object, error) {
 		return away.Load(), nil, errors.New("dial tcp 127.0.0.1:6443: connect: connection refused")
 	}
+	// goAway ends the server, and the watches with it.
+	goAway := func() {
+		mu.Lock()
+		defer mu.Unlock()
+		away.Store(true)
+		for _, w := range watches {
+			w.Stop()
+		}
+	}
 	c := start(t, podKinds, func(c *cluster) {
 		c.client.PrependReactor("list", "*", refuse)
-		c.client.PrependWatchReactor("*", func(a clienttesting.Action) (bool, watch.Interface, error) {
+		c.client.PrependWatchReactor("*", func(clienttesting.Action) (bool, watch.Interface, error) {
+			mu.Lock()
+			defer mu.Unlock()
 			if away.Load() {
 				return true, nil, errors.New("connection refused")
 			}
 			w := watch.NewFake()
-			go func() { // the connection ends with the server
-				for !away.Load() {
-					time.Sleep(time.Millisecond)
-				}
-				w.Stop()
-			}()
+			watches = append(watches, w)
 			return true, w, nil
 		})
 	}, pod("a", "10.0.0.1", "Running"))
 	eventually(t, func() bool { return c.pod("10.0.0.1") == "a" })
-	away.Store(true)
+	goAway()
 	eventually(t, func() bool { return c.follower.States()[names.Pods].Err != nil })
 	s := c.follower.States()[names.Pods]
 	require.False(t, s.Lost.IsZero())
@@ -154,7 +165,6 @@ func TestAServerThatIsAwayLeavesTheLastNames(t *testing.T) {
 	require.Equal(t, "a", c.pod("10.0.0.1"))
 	away.Store(false)
 	eventually(t, func() bool { s := c.follower.States()[names.Pods]; return s.Err == nil && s.Lost.IsZero() })
-	away.Store(true) // ends the goroutines of the watches
 }
 
 func TestTheReasonWhyTheServerRefusesSaysWhatToDo(t *testing.T) {
