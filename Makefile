@@ -21,7 +21,7 @@ MODULES   := $(filter-out . cmd/% $(NESTED),$(ALL))
 PROGRAMS  := $(filter cmd/%,$(ALL))
 # The modules whose tests have a target of their own. All others belong to the target test.
 ORACLES   := $(filter internal/test/oracle/%,$(NESTED))
-TESTED    := $(filter-out . $(ORACLES) internal/test/apiserver internal/test/docker internal/test/forms internal/test/hubble internal/test/kubernetes internal/test/roads,$(ALL))
+TESTED    := $(filter-out . $(ORACLES) cmd/winnet-hunt internal/test/apiserver internal/test/docker internal/test/forms internal/test/hubble internal/test/kubernetes internal/test/roads,$(ALL))
 SOURCES   := $(shell find cmd/_main cmd/winnet-setup cmd/winnet-verify receiver internal extension exporter -name '*.go' -not -name '*_test.go' -o -name '*.txt') go.mod go.sum $(MODULES:%=%/go.mod) $(MODULES:%=%/go.sum)
 LDFLAGS   := -s -w
 # What the builder cannot write into the main packages. A folder with _ is no package of this module.
@@ -89,6 +89,7 @@ $(DIST)/otelcol-winnet-node: $(SRC)-node/go.mod $(SOURCES)
 
 $(DIST)/otelcol-winnet-node.exe: $(SRC)-node/go.mod $(SOURCES)
 	GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) build -C $(SRC)-node -trimpath -buildvcs=false -ldflags '$(STAMPED)' -o ../otelcol-winnet-node.exe .
+	@cp LICENSE NOTICE $(DIST)
 
 $(SRC)-gateway/go.mod: builder-config.gateway.yaml go.mod $(MODULES:%=%/go.mod) $(OWN_MAIN) | $(TOOLS)/builder
 	$(TOOLS)/builder --config builder-config.gateway.yaml --skip-compilation

@@ -51,7 +51,7 @@ func files(t *testing.T) []string {
 	t.Helper()
 	names, err := filepath.Glob(folder + "/*.Dockerfile")
 	require.NoError(t, err)
-	require.Len(t, names, 2)
+	require.Len(t, names, 3)
 	return names
 }
 
