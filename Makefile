@@ -182,7 +182,7 @@ queries: ## write deploy/sentinel/queries from the twenty questions of cmd/winne
 
 # The scenario's seed is a new one in each run; WINNET_SEED=n takes that of an earlier run. A seed that fails goes into the kept ones.
 test-hunt: check-kql $(TOOLS)/chromium testdata/dnsserver.etl ## ask the twenty questions of a random scenario in each mode, print its seed, and look at the page in Chromium (installs it on Debian)
-	@$(BROWSED) -v -timeout 15m ./... > $(DIST)/test-hunt.log 2>&1 || { grep -vE '^(=== |ok|\?)|--- PASS' $(DIST)/test-hunt.log; exit 1; }
+	@WINNET_NODE_MODULES=$(NODE_MODULES) $(BROWSED) -v -timeout 15m ./... > $(DIST)/test-hunt.log 2>&1 || { grep -vE '^(=== |ok|\?)|--- PASS' $(DIST)/test-hunt.log; exit 1; }
 	@grep -oE 'the seed is .*' $(DIST)/test-hunt.log | LC_ALL=C sort -u; grep '^ok' $(DIST)/test-hunt.log
 
 test: testdata/dnsserver.etl ## run the tests that any machine can run, and report those that were not run
