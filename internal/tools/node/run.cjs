@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Executes parsers and rules of deploy/sentinel on rows: NODE_PATH=node_modules node run.cjs < JSON. The input is {now, tables: {name: [row]}, calls: [query]},
-// where a query is a call of a parser, such as vimDnsWinnet(eventtype='*'), or the query of a rule. The answer is a list of rows for each call. Times are
+// Executes parsers, rules and hunting queries of deploy/sentinel on rows: NODE_PATH=node_modules node run.cjs < JSON. The input is {now, tables: {name: [row]}, calls: [query]},
+// where a query is a call of a parser, such as vimDnsWinnet(eventtype='*'), or the query of a rule or of a hunting query. The answer is a list of rows for each call. Times are
 // texts. A row arrives at its TimeGenerated.
 //
 // This is not the service's engine. Microsoft's language service parses the text, and this program evaluates the tree: the operators and functions that
@@ -15,11 +15,13 @@ const { load, parserOf } = require('./workspace.cjs');
 
 load();
 const { KustoCode, Syntax } = Kusto.Language;
-const kind = (n) => System.Enum.toString(Syntax.SyntaxKind, n.Kind);
+// memo keeps what a function returns for a node: each node is evaluated for each row.
+const memo = (f, key = (n) => n) => { const found = new Map(); return (n) => { const k = key(n); if (!found.has(k)) found.set(k, f(n)); return found.get(k); }; };
+const kind = memo((n) => System.Enum.toString(Syntax.SyntaxKind, n.Kind), (n) => n.Kind);
 const fail = (n, why) => { throw new Error(`${kind(n)} ${JSON.stringify(String(n.ToString()).trim().slice(0, 80))}: ${why || 'is not supported'}`); };
 
 // kids returns the nodes below a node, without tokens, and with the elements of lists in place of the lists.
-function kids(n) {
+const kids = memo((n) => {
   const out = [];
   for (let i = 0; i < n.ChildCount; i++) {
     const c = n.GetChild(i);
@@ -28,8 +30,8 @@ function kids(n) {
     else out.push(c);
   }
   return out;
-}
-const word = (n) => n.ToString().trim();
+});
+const word = memo((n) => n.ToString().trim());
 
 // Rows are what a tabular expression gives.
 class Rows { constructor(rows) { this.rows = rows; } }
@@ -65,6 +67,12 @@ function hasTerm(where, what) {
 }
 const addresses = (s) => Array.from(s.matchAll(/(?<![A-Za-z0-9])(\d{1,3}(?:\.\d{1,3}){3})(?![A-Za-z0-9])/g), (m) => m[1]);
 
+// ipv4 is an address as a number.
+function ipv4(s) {
+  const m = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(s);
+  return m && m.slice(1).every((x) => Number(x) < 256) ? m.slice(1).reduce((sum, x) => sum * 256 + Number(x), 0) : null;
+}
+
 const functions = {
   not: (a) => (a === null ? null : !a), isnull: (a) => a === null, isnotnull: (a) => a !== null, isempty: (a) => text(a) === '', isnotempty: (a) => text(a) !== '',
   coalesce: (...all) => { const found = all.find((v) => v !== null && v !== ''); return found === undefined ? all.at(-1) : found; },
@@ -88,6 +96,15 @@ const functions = {
     let sum = 0;
     return (series || []).map((x) => (sum += x));
   },
+  sqrt: Math.sqrt, log2: Math.log2, tolower: (a) => text(a).toLowerCase(), todynamic: (a) => functions.parse_json(a),
+  substring: (s, from, length) => text(s).slice(from, from + length), countof: (s, what, how) => { if (how !== 'regex') throw new Error('countof is supported with regex'); return (text(s).match(new RegExp(what, 'g')) || []).length; },
+  extract_all: (what, s) => Array.from(text(s).matchAll(new RegExp(what, 'gu')), (m) => m[1]),
+  array_slice: (list, from, to) => list.slice(from, to + 1),
+  parse_ipv4: (s) => ipv4(text(s)),
+  ipv4_is_in_any_range: (s, ranges) => {
+    const a = ipv4(text(s));
+    return a === null ? null : ranges.some((r) => { const [base, bits] = r.split('/'); const size = 2 ** (32 - Number(bits)); return Math.floor(a / size) === Math.floor(ipv4(base) / size); });
+  },
   has_ipv4: (s, ip) => addresses(text(s)).includes(ip),
   has_any_ipv4_prefix: (s, prefixes) => addresses(text(s)).some((a) => prefixes.some((p) => (p.endsWith('.') ? a.startsWith(p) : a === p))),
 };
@@ -98,6 +115,8 @@ const known = (g, of) => g.rows.map(of).filter((v) => v !== null && v !== '');
 const least = (values, sign) => values.reduce((a, b) => (a === null || (plain(b) > plain(a)) === (sign > 0) ? b : a), null);
 const distinct = (values) => values.filter((v, i) => values.findIndex((w) => text(w) === text(v)) === i);
 const aggregates = {
+  count: (g) => g.rows.length, count_distinct: (g, of) => new Set(g.rows.map((r) => text(of(r)))).size, take_anyif: (g, of, when) => { const r = g.rows.find((x) => when(x) === true); return r ? of(r) : null; },
+  make_list_if: (g, of, when) => g.rows.filter((r) => when(r) === true).map(of),
   countif: (g, of) => g.rows.filter((r) => of(r) === true).length, sum: (g, of) => known(g, of).reduce((a, b) => a + b, 0), min: (g, of) => least(known(g, of), -1),
   max: (g, of) => least(known(g, of), 1), dcount: (g, of) => distinct(known(g, of)).length, take_any: (g, of) => known(g, of)[0] ?? null,
   avg: (g, of) => { const all = known(g, of); return all.reduce((a, b) => a + b, 0) / all.length; }, make_set: (g, of, most) => distinct(known(g, of)).slice(0, most(g.rows[0])),
@@ -131,6 +150,10 @@ function value(n, row, scope) {
       const m = /^(\d+)(ms|s|m|h|d)$/.exec(word(n)) || fail(n);
       return new Span(BigInt(m[1]) * { ms: 10000n, s: 10000000n, m: 600000000n, h: 36000000000n, d: 864000000000n }[m[2]]);
     }
+    case 'RealLiteralExpression': return Number(word(n));
+    case 'StartsWithExpression': return text(of(c[0])).toLowerCase().startsWith(text(of(c[1])).toLowerCase());
+    case 'EndsWithExpression': return text(of(c[0])).toLowerCase().endsWith(text(of(c[1])).toLowerCase());
+    case 'BetweenExpression': { const [v, low, high] = [of(c[0]), ...kids(c[1]).map(of)].map(plain); return v === null || low === null || high === null ? null : v >= low && v <= high; }
     case 'BooleanLiteralExpression': return word(n) === 'true';
     case 'DynamicExpression': return JSON.parse(/^dynamic\s*\(([\s\S]*)\)$/.exec(word(n))[1].replace(/'([^']*)'/g, '"$1"'));
     case 'NotInExpression': return !c.slice(1).flatMap((x) => of(x)).flat().includes(of(c[0]));
@@ -159,6 +182,7 @@ function value(n, row, scope) {
       const name = word(c[0]);
       const f = scope.get(name);
       if (row instanceof Group && Object.hasOwn(aggregates, name)) return aggregates[name](row, ...c.slice(1).map((x) => (r) => value(x, r, scope)));
+      if (name === 'prev') return row[before] ? value(c[1], row[before], scope) : null;
       if (name === 'ingestion_time') return row.TimeGenerated;
       if (f instanceof Func) return f.call(c.slice(1).map((x) => argument(x, row, scope)));
       if (!Object.hasOwn(functions, name)) fail(n);
@@ -188,7 +212,31 @@ function assigned(list, row, scope) {
   return list.map((n) => (kind(n) === 'SimpleNamedExpression' ? [word(kids(n)[0]), value(kids(n)[1], row, scope)] : [word(n), value(n, row, scope)]));
 }
 
+// before is the property of a sorted row that has the row before it.
+const before = Symbol('before');
+
+// pipe applies operators to rows.
+function pipe(n, rows, scope) {
+  if (kind(n) !== 'PipeExpression') return (operators[kind(n)] || fail(n))(n, rows, scope);
+  const c = kids(n);
+  return pipe(c[1], pipe(c[0], rows, scope), scope);
+}
+
 const operators = {
+  SortOperator: (n, rows, scope) => {
+    const by = kids(n).map((o) => { const [what, how] = kind(o) === 'OrderedExpression' ? kids(o) : [o]; return [what, how && /asc/.test(word(how)) ? 1 : -1]; });
+    const keyed = rows.map((r) => ({ r, keys: by.map(([what]) => plain(value(what, r, scope))) }));
+    keyed.sort((a, b) => { for (let i = 0; i < by.length; i++) { if (a.keys[i] < b.keys[i]) return -by[i][1]; if (a.keys[i] > b.keys[i]) return by[i][1]; } return 0; });
+    return keyed.map(({ r }, i) => Object.defineProperty({ ...r }, before, { value: i ? keyed[i - 1].r : null }));
+  },
+  JoinOperator: (n, rows, scope) => {
+    const parts = kids(n);
+    if (!/^kind\s*=\s*inner$/.test(word(parts[0]))) fail(n);
+    const on = word(kids(parts.at(-1))[0]);
+    const others = new Map();
+    for (const r of tabular(parts[1], scope)) others.set(text(r[on]), [...(others.get(text(r[on])) || []), r]);
+    return rows.flatMap((r) => (others.get(text(r[on])) || []).map((o) => ({ ...o, ...r })));
+  },
   FilterOperator: (n, rows, scope) => rows.filter((r) => value(kids(n).at(-1), r, scope) === true),
   ExtendOperator: (n, rows, scope) => rows.map((r) => ({ ...r, ...Object.fromEntries(assigned(kids(n), r, scope)) })),
   ProjectOperator: (n, rows, scope) => rows.map((r) => Object.fromEntries(assigned(kids(n), r, scope))),
@@ -219,15 +267,8 @@ const operators = {
   MvApplyOperator: (n, rows, scope) => rows.flatMap((r) => {
     const parts = kids(n);
     const [name, list] = assigned([kids(parts[0])[0]], r, scope)[0];
-    const summarize = kids(parts.at(-1))[0];
-    if (kind(summarize) !== 'SummarizeOperator') fail(summarize);
-    return [{ ...r, ...Object.fromEntries(kids(summarize).map((a) => {
-      const [as, call] = kids(a);
-      const [what, when] = kids(call).slice(1);
-      if (word(kids(call)[0]) !== 'make_list_if') fail(call);
-      const each = (list || []).map((x) => ({ ...r, [name]: x }));
-      return [word(as), each.filter((x) => value(when, x, scope) === true).map((x) => value(what, x, scope))];
-    })) }];
+    const each = (list || []).map((x) => ({ ...r, [name]: x }));
+    return pipe(kids(parts.at(-1))[0], each, scope).map((found) => ({ ...r, ...found }));
   }),
 };
 
@@ -284,6 +325,11 @@ const others = { WinnetDnsArchive_CL: 'ASimDnsActivityLogs', WinnetNetworkArchiv
 const input = JSON.parse(fs.readFileSync(0, 'utf8'));
 const now = time(input.now || '2026-03-04T06:00:00Z');
 const workspace = new Map(['ASimDnsActivityLogs', 'ASimNetworkSessionLogs', 'ASimAuditEventLogs', 'AppTraces', ...Object.keys(others)].map((name) => [name, table(name, input.tables[name] || [])]));
+// The deployment's functions have a file each, which gives the two parameters values.
+for (const file of fs.readdirSync(path.join(root, 'deploy/sentinel')).filter((f) => /^Winnet.*\.kql$/.test(f))) {
+  const text = fs.readFileSync(path.join(root, 'deploy/sentinel', file), 'utf8').split('\n').filter((line) => !/^let (starttime|endtime) =/.test(line)).join('\n');
+  workspace.set(path.basename(file, '.kql'), new Func(['starttime', 'endtime'].map((name) => ({ name, value: null })), workspace, memo((scope) => query(text, scope), (scope) => `${plain(scope.get('starttime'))} ${plain(scope.get('endtime'))}`)));
+}
 const folder = path.join(root, 'deploy/sentinel/parsers');
 for (const file of fs.readdirSync(folder)) {
   const p = parserOf(path.join(folder, file));

@@ -138,7 +138,7 @@ back, 1 or 15 days, or leave it: each query has its own.
 	b.WriteString(`
 ## How they are tested
 
-No engine ran these queries: there is none outside Azure. What is known of them:
+No KQL engine ran these queries: there is none outside Azure. What is known of them:
 
 - Microsoft's language service checks each against the tables' columns: syntax, names, types (` + "`make check-kql`" + `).
 - Each has a twin in SQL. The query and its twin come from one definition
@@ -154,8 +154,11 @@ No engine ran these queries: there is none outside Azure. What is known of them:
 	} else {
 		fmt.Fprintf(&b, "  ([relation.go](../../../cmd/winnet-hunt/internal/question/relation.go)), but those of %s, which are written by hand.\n", strings.Join(byHand, ", "))
 	}
-	b.WriteString(`  A definition pairs each expression of one language with one of the other. That the two of a pair mean the same was read, not run. Three functions are written in Go
-  for SQL: the registered domain of a name, whether an address is inside, and the entropy of a text.
+	b.WriteString(`  A definition pairs each expression of one language with one of the other. Three functions are written in Go for SQL: the registered domain of a name, whether an
+  address is inside, and the entropy of a text.
+- That the two of a pair mean the same is tested by an evaluator of the project's own ([run.cjs](../../../internal/tools/node/run.cjs)), which knows the operators and functions that the queries use,
+  after their documentation, and is not the service's engine: over the packed rows of ` + "`volume: lean`" + `, and unpacked by ` + "`WinnetDns`" + `, the queries give the answers of their twins. ` + "`silent-collector`" + ` is
+  left out of it.
 - The twins run over the rows that the exporter writes for a generated scenario of two hours (` + "`make test-hunt`" + `): a DNS server, a workstation and a
   Kubernetes node, recorded as ETL and pcapng, read by the receivers in each mode. Exactly the planted events are found, and none of the near misses. The scenario
   comes from a seed that is another one in each run, and is printed. A seed that failed is kept and run again.

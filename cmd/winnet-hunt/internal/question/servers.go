@@ -5,13 +5,15 @@
 package question
 
 func oddResolvers() Question {
+	// WinnetDns leaves the server of an item of a packed row in AdditionalFields.
+	server := expr{"iff(isnotempty(DstIpAddr), DstIpAddr, tostring(AdditionalFields.DstIpAddr))", `"DstIpAddr"`}
 	asked := func(r relation, resolver expr) relation {
 		return r.project(as("Asker", column("Dvc")), as("Resolver", resolver), same("EventCount"), same("EventStartTime"))
 	}
 	all := union(
 		asked(dns().where(eq(more("DnsRole"), text("recursive-query")), has(column("DstIpAddr"))), column("DstIpAddr")),
 		asked(dns().expand("Server", moreList("RecursionServers"), ""), column("Server")),
-		asked(dns().where(and(eq(column("EventProduct"), text("DNS Client")), in(column("EventOriginalType"), texts("3008", "3011")...), has(column("DstIpAddr")))), column("DstIpAddr")),
+		asked(dns().where(and(eq(column("EventProduct"), text("DNS Client")), in(column("EventOriginalType"), texts("3008", "3011")...), has(server))), server),
 	).summarize(sames("Asker", "Resolver"), as("Asked", sum(column("EventCount"))), as("First", least(column("EventStartTime"))), as("Last", most(column("EventStartTime"))))
 	usual := all.summarize(sames("Asker"), as("Total", sum(column("Asked"))), as("Most", most(column("Asked"))))
 	return define(Question{

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rows
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+
+	"github.com/otelcol-winnet/otelcol-winnet/cmd/winnet-hunt/internal/question"
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/sentinelrow"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/datagen/incident"
+)
+
+// evaluate runs queries on rows with the project's own evaluator of KQL (internal/tools/node/run.cjs), and returns the rows of each.
+func evaluate(t *testing.T, now time.Time, tables map[string][]json.RawMessage, queries []string) (answers [][]map[string]any) {
+	t.Helper()
+	modules := os.Getenv("WINNET_NODE_MODULES")
+	if modules == "" {
+		t.Skip("WINNET_NODE_MODULES is not set; make test-hunt installs what this needs")
+	}
+	raw, err := json.Marshal(map[string]any{"now": stampOf(now), "tables": tables, "calls": queries})
+	require.NoError(t, err)
+	cmd := exec.Command("node", "--max-old-space-size=4096", "../../../../internal/tools/node/run.cjs")
+	cmd.Env = append(os.Environ(), "NODE_PATH="+modules)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(raw), &stdout, &stderr
+	require.NoError(t, cmd.Run(), stderr.String())
+	require.NoError(t, json.Unmarshal(stdout.Bytes(), &answers))
+	return answers
+}
+
+func stampOf(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05.0000000Z") }
+
+// rowsOf returns the rows of a scenario's recordings, by table, as the exporter sends them.
+func rowsOf(t *testing.T, files incident.Files, mode string) map[string][]json.RawMessage {
+	t.Helper()
+	tables, w := map[string][]json.RawMessage{}, sentinelrow.New()
+	recordings(t, files, mode, "windows", func(sink *consumertest.LogsSink) {
+		for _, logs := range sink.AllLogs() {
+			_, err := w.Each(logs, func(table string, row []byte) error {
+				tables[table] = append(tables[table], bytes.Clone(row))
+				return nil
+			})
+			require.NoError(t, err)
+		}
+	})
+	return tables
+}
+
+// The query of a question and its twin must give the same answer. This evaluator is not the service's engine either: it knows the operators and functions
+// that the queries use, after their documentation.
+func TestTheQueriesGiveTheAnswersOfTheirTwins(t *testing.T) {
+	seed := seeds(t)[len(seeds(t))-1]
+	t.Logf("the seed is %d: WINNET_SEED=%d runs it again", seed, seed)
+	w, err := incident.WriteScenario(t.TempDir(), seed)
+	require.NoError(t, err)
+	for _, mode := range []string{"lean"} { // the rows of the others take minutes
+		t.Run(mode, func(t *testing.T) {
+			s := replayed(t, w.Files, mode, "windows")
+			_, since, until := s.Span()
+			var asked []question.Question
+			var queries []string
+			for _, q := range question.All() {
+				if slices.Equal(q.Tables, []string{question.Status}) {
+					continue
+				}
+				asked = append(asked, q)
+				queries = append(queries, strings.Replace(q.KQL, "let since = until - 1d;", "let since = datetime("+stampOf(since)+");", 1))
+			}
+			answers := evaluate(t, until.Add(time.Microsecond), rowsOf(t, w.Files, mode), queries)
+			require.Len(t, answers, len(asked))
+			for i, q := range asked {
+				twin, err := s.Ask(t.Context(), q)
+				require.NoError(t, err)
+				require.Equal(t, plainTwin(twin, q), plainQuery(answers[i], q), q.ID)
+			}
+		})
+	}
+}
+
+// arbitrary are the columns for which a query may take any value of a group, or sorts it in another way.
+var arbitrary = []string{"Example", "Client", "Source", "Ports", "Zone", "Domain"}
+
+// isArbitrary reports whether a column is one of these and no key.
+func isArbitrary(q question.Question, name string) bool {
+	return slices.Contains(arbitrary, name) && !slices.Contains(keys[q.ID], name)
+}
+
+func plainTwin(a Answer, q question.Question) (lines []string) {
+	for _, row := range a.Rows {
+		values := map[string]any{}
+		for i, c := range a.Columns {
+			values[c.Name] = row[i]
+		}
+		lines = append(lines, plain(q, values))
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+func plainQuery(rows []map[string]any, q question.Question) (lines []string) {
+	for _, row := range rows {
+		lines = append(lines, plain(q, row))
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+// plain is a row as text: times to the millisecond, numbers to six digits.
+func plain(q question.Question, row map[string]any) string {
+	var words []string
+	for _, c := range q.Columns {
+		v := row[c.Name]
+		switch {
+		case isArbitrary(q, c.Name):
+			continue
+		case v == nil:
+			v = ""
+		}
+		switch x := v.(type) {
+		case time.Time:
+			v = x.Truncate(time.Millisecond).UnixMilli()
+		case int64:
+			v = float64(x)
+		case string:
+			if at, err := time.Parse(time.RFC3339Nano, x); err == nil {
+				v = at.Truncate(time.Millisecond).UnixMilli()
+			}
+		}
+		if f, ok := v.(float64); ok {
+			v = math.Round(f*1e6) / 1e6
+			if math.Abs(f) >= 1000 {
+				v = math.Round(f)
+			}
+		}
+		words = append(words, fmt.Sprintf("%s=%v", c.Name, v))
+	}
+	return strings.Join(words, " ")
+}
