@@ -38,7 +38,7 @@ func text(t *testing.T, args ...string) string {
 // A dry run prints the commands of each part of CI, with the lists that its loops go over.
 func TestCIRunsTheTestsOfEveryGoModule(t *testing.T) {
 	commands := strings.ReplaceAll(text(t, "-n", "ci"), "\\\n", " ")
-	loop, one := regexp.MustCompile(`for m in ([^;]*); do [^;]*go test -C \$m `), regexp.MustCompile(`go test -C ([a-z0-9/]+) |go test -v (\.)/\.\.\.`)
+	loop, one := regexp.MustCompile(`for m in ([^;]*); do [^;]*go test -C \$m `), regexp.MustCompile(`go test -C ([a-z0-9/-]+) |go test -v (\.)/\.\.\.`)
 	tested := map[string]bool{}
 	for command := range strings.Lines(commands) {
 		if strings.Contains(command, " -run ") { // only some of them
