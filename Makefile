@@ -39,7 +39,7 @@ MEMORY_LIMITED_EVENTS ?= 5000000
 
 export CGO_ENABLED ?= 0
 
-.PHONY: test-apiserver bench-hubble build-node build-node-windows picture-hubble run-hubble test-hubble test-hubble-windows hunt hunt-picture bench-hunt package package-next release check-reproducible test-install run modules components build build-gateway build-windows check-kql queries test test-hunt test-oracle test-forms test-kernel test-e2e soak audit audit-vuln test-sentinel \
+.PHONY: packages test-apiserver bench-hubble build-node build-node-windows picture-hubble run-hubble test-hubble test-hubble-windows hunt hunt-picture bench-hunt package package-next release check-reproducible test-install run modules components build build-gateway build-windows check-kql queries test test-hunt test-oracle test-forms test-kernel test-e2e soak audit audit-vuln test-sentinel \
   test-faults test-kubernetes kustomize test-observability dashboard test-roads roads-hour roads-away test-race test-windows build-verify test-verify validate ci check-windows fuzz fuzz-keep lint deadcode bench bench-events bench-sentinel \
   bench-ring bench-keys bench-hold bench-replay bench-oracle bench-collector bench-windows bench-long bench-all bench-doc bench-bill bill-doc profile picture generate \
   testdata clean help notice check-notice build-newest sizes tags
@@ -449,11 +449,14 @@ validate: build build-gateway ## check the shipped configurations and the exampl
 	  $(VALIDATE) $(DIST)/$$binary validate --config $$c; done
 	@for c in $(RECIPES); do echo "validate $$c"; $(VALIDATE) $(DIST)/otelcol-winnet validate --config examples/file/config.yaml --config $$c; done
 
-# First comes what writes into the tree and what several parts build. Then two lanes run beside each other, as most tests wait longer than they
+# First comes what writes into the tree, and what several parts install or build. Then two lanes run beside each other, as most tests wait longer than they
 # compute. Everything under Wine is in the second lane.
-CI_PARTS  := lint audit build build-gateway build-windows build-verify build-node build-node-windows test test-oracle test-hubble test-forms test-kernel test-e2e test-sentinel test-hunt test-faults test-roads test-kubernetes test-apiserver test-observability validate test-windows test-hubble-windows test-install check-windows build-newest test-race fuzz
-CI_FIRST  := lint audit build build-gateway build-windows build-verify build-node build-node-windows
+CI_PARTS  := packages lint audit build build-gateway build-windows build-verify build-node build-node-windows test test-oracle test-hubble test-forms test-kernel test-e2e test-sentinel test-hunt test-faults test-roads test-kubernetes test-apiserver test-observability validate test-windows test-hubble-windows test-install check-windows build-newest test-race fuzz
+CI_FIRST  := packages lint audit build build-gateway build-windows build-verify build-node build-node-windows
 CI_SECOND := test-windows test-hubble-windows test-install check-windows build-newest test-race fuzz
+
+packages: $(MSI_TOOLS) $(CHROMIUM) $(PROMETHEUS)/promtool ## install Debian's packages that tests need; each test installs its own, too
+	$(RIG)
 
 ci: ## run everything that CI runs, two parts at a time, and report how long each takes
 	@dir=$$(mktemp -d); trap 'rm -rf $$dir' EXIT; trap 'trap - INT TERM; kill 0' INT TERM; touch $$dir/times; \
