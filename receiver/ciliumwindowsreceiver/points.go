@@ -196,7 +196,7 @@ func (p *pointMaker) fill(points pmetric.NumberDataPointSlice, m seriesMetric, e
 			point.SetTimestamp(at)
 			for _, a := range seriesAttributes {
 				if value := a.value(&entries[i].Series); value != "" && m.attributes[a.name] {
-					point.Attributes().PutStr(a.name, value)
+					point.Attributes().PutStr(a.name, strings.ToValidUTF8(value, "\ufffd")) // nobody has checked names of ends
 				}
 			}
 		}

@@ -20,7 +20,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/printable"
 )
 
-// FuzzNetworkRecord maps any bytes as a notification, with every body, with and without pseudonyms: the body is one line that a reader can trust,
+// FuzzNetworkRecord maps any bytes as a notification, between ends whose names are any bytes, with every body, with and without pseudonyms: the body is one line that a reader can trust,
 // JSON is valid, and all text is UTF-8.
 func FuzzNetworkRecord(f *testing.F) {
 	a, b := netip.MustParseAddr("10.244.1.7"), netip.MustParseAddr("10.244.2.9")
@@ -49,6 +49,10 @@ func FuzzNetworkRecord(f *testing.F) {
 		}
 		var event flow.Flow
 		event.Decode(&n)
+		text := string(raw[:min(len(raw), 40)])
+		event.Resolve(one{&flow.Endpoint{
+			ClusterName: text, Namespace: text, PodName: text, Labels: []string{text, "k8s:a=" + text}, Workloads: []flow.Workload{{Kind: text, Name: text}},
+		}, &flow.Service{Namespace: text, Name: text}}, 0)
 		for _, m := range mappers {
 			lr := plog.NewLogRecord()
 			m.Append(lr, &event, uid.ID{1}, at, at)

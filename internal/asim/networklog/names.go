@@ -6,6 +6,7 @@ package networklog
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
 )
@@ -105,7 +106,7 @@ func (r *networkRecord) labels(key string, labels []string) {
 	first := r.builder.Slices()
 	for _, label := range labels {
 		from := len(r.builder.Text)
-		r.builder.Text = append(r.builder.Text, label...)
+		r.builder.Text = append(r.builder.Text, text(label)...)
 		r.builder.AddElement(from)
 	}
 	r.attrs.PutSlice(key, first)
@@ -114,6 +115,14 @@ func (r *networkRecord) labels(key string, labels []string) {
 // name writes a name, nothing when it is not known.
 func (r *networkRecord) name(key, name string) {
 	if name != "" {
-		r.attrs.PutStr(key, name)
+		r.attrs.PutStr(key, text(name))
 	}
+}
+
+// text returns a name as valid UTF-8, without which a far end may refuse the whole batch. Nobody has checked the texts of a snapshot.
+func text(name string) string {
+	if utf8.ValidString(name) {
+		return name
+	}
+	return strings.ToValidUTF8(name, "\ufffd")
 }

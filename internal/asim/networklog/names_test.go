@@ -52,8 +52,7 @@ func withNames(t *testing.T, options Options, names flow.Names) map[string]any {
 func TestARecordHasTheNamesOfItsEnds(t *testing.T) {
 	labels := []any{"k8s:app=cart", "k8s:io.kubernetes.pod.namespace=shop"}
 	require.Equal(t, map[string]any{
-		"NetworkDirection": "Outbound",
-		"SrcHostname":      "cart-7d9f", "SrcAppName": "cart", "SrcAppType": "Resource",
+		"SrcHostname": "cart-7d9f", "SrcAppName": "cart", "SrcAppType": "Resource",
 		"cilium.source.pod": "cart-7d9f", "cilium.source.namespace": "shop", "cilium.source.workload.name": "cart", "cilium.source.workload.kind": "Deployment",
 		"cilium.source.labels": labels, "cilium.source.cluster": "prod", "cilium.source.service.name": "cart", "cilium.source.service.namespace": "shop",
 		"DstHostname": "cart-7d9f", "DstAppName": "cart", "DstAppType": "Resource",
