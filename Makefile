@@ -440,12 +440,12 @@ VALIDATE = APPLICATIONINSIGHTS_CONNECTION_STRING=InstrumentationKey=00000000-000
   AZURE_STORAGE_CONNECTION_STRING=DefaultEndpointsProtocol=https AZURE_DCE_ENDPOINT=https://contoso.ingest.monitor.azure.com AZURE_DCR_ID=dcr-00000000000000000000000000000000 \
   KAFKA_BROKER=localhost:9093 KAFKA_USER=winnet KAFKA_PASSWORD=secret WINNET_PSEUDONYMIZATION_KEY=00112233445566778899aabbccddeeff
 
-# A recipe sets receivers only, and is checked with a destination. The examples' gateways are configurations of the gateway's binary.
+# A recipe has no destination, and is checked with one. The examples' gateways and examples/hubble are configurations of other binaries; a snapshot is none.
 RECIPES := $(wildcard examples/*/recipe.yaml)
 
-validate: build build-gateway ## check the shipped configurations and the examples
-	@for c in config.yaml config.replay.yaml deploy/windows/config.yaml $(filter-out $(RECIPES),$(wildcard examples/*/*.yaml)); do echo "validate $$c"; \
-	  case $$c in examples/fleet/gateway.yaml|examples/gateway/gateway.yaml) binary=otelcol-winnet-gateway;; *) binary=otelcol-winnet;; esac; \
+validate: build build-gateway build-node ## check the shipped configurations and the examples
+	@for c in config.yaml config.replay.yaml deploy/windows/config.yaml $(filter-out $(RECIPES) examples/hubble/snapshot.yaml,$(wildcard examples/*/*.yaml)); do echo "validate $$c"; \
+	  case $$c in examples/fleet/gateway.yaml|examples/gateway/gateway.yaml) binary=otelcol-winnet-gateway;; examples/hubble/*) binary=otelcol-winnet-node;; *) binary=otelcol-winnet;; esac; \
 	  $(VALIDATE) $(DIST)/$$binary validate --config $$c; done
 	@for c in $(RECIPES); do echo "validate $$c"; $(VALIDATE) $(DIST)/otelcol-winnet validate --config examples/file/config.yaml --config $$c; done
 
