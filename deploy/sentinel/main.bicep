@@ -1852,7 +1852,7 @@ resource alert2 'Microsoft.SecurityInsights/alertRules@2023-11-01' = if (rules) 
       SrcIdentity: 'SrcIdentity'
     }
     description: '''
-One source tried many addresses, or many ports, of the pod network within an hour, and Cilium denied or dropped its packets: somebody in a pod looks around.
+One source tried many addresses, or many ports, of the pod network within three hours, and Cilium denied or dropped its packets: somebody in a pod looks around.
 Needs the parsers of the deployment (parameter parsers).
 False alarms: a scanner or a monitor that may do so, a peer-to-peer application, and a policy that is new and denies what was allowed. Where a node's own address is the source, a restart of many pods looks like this.
 '''
@@ -1895,15 +1895,16 @@ False alarms: a scanner or a monitor that may do so, a peer-to-peer application,
     query: '''
 let MinAddresses = 20;
 let MinPorts = 50;
+// Three runs look at each row, since it may come an hour after its events, and a scan does not begin with the hour.
 // A packet that policy denied has a record of the verdict and one of the drop: targets are counted, not records.
-vimNetworkSessionWinnet(starttime=ago(1h), dvcaction=dynamic(["Deny", "Drop"]))
+vimNetworkSessionWinnet(starttime=ago(3h), dvcaction=dynamic(["Deny", "Drop"]))
 | where isnotempty(SrcIpAddr) and isnotempty(DstIpAddr)
 | summarize Addresses = dcount(DstIpAddr), Ports = dcount(DstPortNumber), First = min(EventStartTime), Last = max(EventEndTime),
     Reasons = strcat_array(make_set(EventOriginalResultDetails, 5), ", "), Example = take_any(strcat(DstIpAddr, " ", DstPortNumber)) by SrcIpAddr, SrcIdentity = SrcZone, Dvc
 | where Addresses >= MinAddresses or Ports >= MinPorts
 '''
     queryFrequency: 'PT1H'
-    queryPeriod: 'PT1H'
+    queryPeriod: 'PT3H'
     severity: 'Medium'
     suppressionDuration: 'PT1H'
     suppressionEnabled: false
@@ -2042,7 +2043,7 @@ resource alert4 'Microsoft.SecurityInsights/alertRules@2023-11-01' = if (rules) 
       Types: 'Types'
     }
     description: '''
-A client asked for many different and long names below one domain within an hour: data leaves, or commands come, in the names of queries. It is found in volume full, balanced and lean alike, since each name is an item of its own.
+A client asked for many different and long names below one domain within three hours: data leaves, or commands come, in the names of queries. It is found in volume full, balanced and lean alike, since each name is an item of its own.
 Needs the parsers of the deployment (parameter parsers).
 False alarms: reputation lists and content networks that put data into names, such as block lists of mail servers, antivirus look-ups and telemetry. Add their domains to Known in the query.
 '''
@@ -2086,7 +2087,8 @@ False alarms: reputation lists and content networks that put data into names, su
 let MinNames = 100;
 let MinLength = 40;
 let Known = dynamic(["in-addr.arpa", "ip6.arpa"]);
-vimDnsWinnet(starttime=ago(1h))
+// Three runs look at each row, since it may come an hour after its events, and a tunnel does not begin with the hour.
+vimDnsWinnet(starttime=ago(3h))
 // Volume full has rows for what the server itself asks, and for queries beside their answers.
 | where tostring(AdditionalFields.DnsRole) in ("", "client-response")
 | where isnotempty(SrcIpAddr) and strlen(DnsQuery) >= 20 and not(DnsQuery has_any (Known))
@@ -2098,7 +2100,7 @@ vimDnsWinnet(starttime=ago(1h))
 | where Names >= MinNames and MeanLength >= MinLength
 '''
     queryFrequency: 'PT1H'
-    queryPeriod: 'PT1H'
+    queryPeriod: 'PT3H'
     severity: 'Medium'
     suppressionDuration: 'PT1H'
     suppressionEnabled: false

@@ -99,10 +99,17 @@ func TestTheRuleOnTunnelsCountsNamesOfOneClientBelowOneDomain(t *testing.T) {
 	ask(99, "10.0.0.2", long+".evil.example", nil)
 	ask(200, "10.0.0.3", "host-number-%04d.corp.example", nil)
 	ask(200, "10.0.0.4", "%04d.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa", nil)
-	ask(200, "10.0.0.5", long+".evil.example", fields{"EventStartTime": "2026-03-04T04:00:00Z", "EventEndTime": "2026-03-04T04:00:01Z"})
+	ask(200, "10.0.0.5", long+".evil.example", fields{"EventStartTime": "2026-03-04T02:55:00Z", "EventEndTime": "2026-03-04T02:55:01Z"})
 	ask(200, "10.0.0.6", long+".evil.example", fields{"AdditionalFields": fields{"DnsRole": "recursive-query"}})
+	// A tunnel across the full hour, and one whose rows came too late for the run at that hour.
+	ask(60, "10.0.0.7", long+".evil.example", fields{"EventStartTime": "2026-03-04T04:40:00Z", "EventEndTime": "2026-03-04T04:40:01Z"})
+	ask(60, "10.0.0.7", "more-"+long+".evil.example", nil)
+	ask(100, "10.0.0.8", long+".evil.example", fields{"EventStartTime": "2026-03-04T04:50:00Z", "EventEndTime": "2026-03-04T04:50:01Z"})
 	got := found(t, "DnsTunnel", tables{"ASimDnsActivityLogs": rows})
-	require.Equal(t, []fields{{"SrcIpAddr": "10.0.0.1", "Parent": "evil.example", "Names": 100.0, "MeanLength": 50.0}}, look(got, "SrcIpAddr", "Parent", "Names", "MeanLength"))
+	require.Equal(t, []fields{
+		{"SrcIpAddr": "10.0.0.1", "Parent": "evil.example", "Names": 100.0, "MeanLength": 50.0}, {"SrcIpAddr": "10.0.0.7", "Parent": "evil.example", "Names": 120.0, "MeanLength": 53.0},
+		{"SrcIpAddr": "10.0.0.8", "Parent": "evil.example", "Names": 100.0, "MeanLength": 50.0},
+	}, look(got, "SrcIpAddr", "Parent", "Names", "MeanLength"))
 }
 
 func TestTheRuleOnScansCountsTargets(t *testing.T) {
@@ -120,8 +127,20 @@ func TestTheRuleOnScansCountsTargets(t *testing.T) {
 	try("10.244.0.3", "Deny", 1, 50)
 	try("10.244.0.4", "Deny", 1, 49)
 	try("10.244.0.5", "Allow", 60, 60)
+	// A scan across the full hour, and one whose rows came too late for the run at that hour.
+	rows = slices.Concat(rows, denied(t, "10.244.0.6", "04:58", 1, 30), denied(t, "10.244.0.6", "05:02", 31, 60), denied(t, "10.244.0.7", "04:50", 1, 60), denied(t, "10.244.0.8", "02:55", 1, 60))
 	got := found(t, "DeniedScan", tables{"ASimNetworkSessionLogs": rows})
-	require.Equal(t, []string{"10.244.0.1", "10.244.0.3"}, texts(got, "SrcIpAddr"))
+	require.Equal(t, []string{"10.244.0.1", "10.244.0.3", "10.244.0.6", "10.244.0.7"}, texts(got, "SrcIpAddr"))
+}
+
+// denied is what a source that was denied at each port of a range leaves, at a time of the day.
+func denied(t *testing.T, source, at string, from, to int) (rows []fields) {
+	for port := from; port <= to; port++ {
+		rows = append(rows, stored(t, columns.Network, "NetworkSession", flow(t, fields{
+			"SrcIpAddr": source, "DstIpAddr": "10.244.9.1", "DstPortNumber": port, "DvcAction": "Deny", "EventStartTime": "2026-03-04T" + at + ":00Z", "EventEndTime": "2026-03-04T" + at + ":01Z",
+		})))
+	}
+	return rows
 }
 
 func TestTheRuleOnChangesOfServersFindsWhatServesAnAttacker(t *testing.T) {
