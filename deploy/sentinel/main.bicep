@@ -2043,9 +2043,9 @@ resource alert4 'Microsoft.SecurityInsights/alertRules@2023-11-01' = if (rules) 
       Types: 'Types'
     }
     description: '''
-A client asked for many different and long names below one domain within three hours: data leaves, or commands come, in the names of queries. It is found in volume full, balanced and lean alike, since each name is an item of its own.
+A client asked for 100 different names of 40 characters and more below one domain within three hours: data leaves, or commands come, in the names of queries. It is found in volume full, balanced and lean alike, since each name is an item of its own.
 Needs the parsers of the deployment (parameter parsers).
-False alarms: reputation lists and content networks that put data into names, such as block lists of mail servers, antivirus look-ups and telemetry. Add their domains to Known in the query.
+False alarms: reputation lists and content networks that put data into names, such as block lists of mail servers, antivirus look-ups and telemetry. Add their domains to Known in the query, as the alert names them.
 '''
     displayName: 'Winnet - many long names below one domain'
     entityMappings: [
@@ -2087,17 +2087,24 @@ False alarms: reputation lists and content networks that put data into names, su
 let MinNames = 100;
 let MinLength = 40;
 let Known = dynamic(["in-addr.arpa", "ip6.arpa"]);
+// What is registered of a name, by its last labels.
+let domain = (name: string) {
+    let labels = split(tolower(name), ".");
+    let n = array_length(labels);
+    let kept = iff(n > 2 and strlen(tostring(labels[n - 1])) == 2 and tostring(labels[n - 2]) in ("ac", "co", "com", "edu", "gov", "net", "org"), 3, 2);
+    strcat_array(array_slice(labels, iff(n > kept, n - kept, 0), n - 1), ".")
+};
 // Three runs look at each row, since it may come an hour after its events, and a tunnel does not begin with the hour.
 vimDnsWinnet(starttime=ago(3h))
 // Volume full has rows for what the server itself asks, and for queries beside their answers.
 | where tostring(AdditionalFields.DnsRole) in ("", "client-response")
-| where isnotempty(SrcIpAddr) and strlen(DnsQuery) >= 20 and not(DnsQuery has_any (Known))
-| extend Labels = split(DnsQuery, ".")
-| where array_length(Labels) > 2
-| extend Parent = strcat(Labels[-2], ".", Labels[-1])
-| summarize Names = dcount(DnsQuery), MeanLength = round(avg(strlen(DnsQuery)), 0), Types = strcat_array(make_set(DnsQueryTypeName, 5), ", "), Example = take_any(DnsQuery),
+| where isnotempty(SrcIpAddr) and strlen(DnsQuery) >= MinLength
+// The case of a name is the asker's.
+| extend Name = tolower(DnsQuery), Parent = domain(DnsQuery)
+| where Name != Parent and Parent !in (Known)
+| summarize Names = dcount(Name), MeanLength = round(avg(strlen(Name)), 0), Types = strcat_array(make_set(DnsQueryTypeName, 5), ", "), Example = take_any(Name),
     First = min(EventStartTime), Last = max(EventEndTime), Servers = strcat_array(make_set(Dvc, 5), ", ") by SrcIpAddr, Parent
-| where Names >= MinNames and MeanLength >= MinLength
+| where Names >= MinNames
 '''
     queryFrequency: 'PT1H'
     queryPeriod: 'PT3H'

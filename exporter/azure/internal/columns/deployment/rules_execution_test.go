@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -110,6 +111,39 @@ func TestTheRuleOnTunnelsCountsNamesOfOneClientBelowOneDomain(t *testing.T) {
 		{"SrcIpAddr": "10.0.0.1", "Parent": "evil.example", "Names": 100.0, "MeanLength": 50.0}, {"SrcIpAddr": "10.0.0.7", "Parent": "evil.example", "Names": 120.0, "MeanLength": 53.0},
 		{"SrcIpAddr": "10.0.0.8", "Parent": "evil.example", "Names": 100.0, "MeanLength": 50.0},
 	}, look(got, "SrcIpAddr", "Parent", "Names", "MeanLength"))
+}
+
+// What the asker decides about a name: its case, labels that look like those of reverse look-ups, short names beside the long ones.
+func TestATunnelCannotHideFromItsRuleAndOtherNamesAreNone(t *testing.T) {
+	var rows []fields
+	ask := func(n int, client, form string, change func(string) string) {
+		for i := range n {
+			rows = append(rows, stored(t, columns.DNS, "Dns", single(t, fields{
+				"SrcIpAddr": client, "DnsQuery": change(fmt.Sprintf(form, i)), "EventStartTime": "2026-03-04T05:30:00Z", "EventEndTime": "2026-03-04T05:30:01Z",
+			})))
+		}
+	}
+	same := func(s string) string { return s }
+	const long = "%04d-0123456789abcdef0123456789abcdef"
+	ask(100, "10.0.0.1", long+".in-addr.arpa.evil.example", same)
+	ask(100, "10.0.0.2", long+".EVIL.example", same)
+	ask(100, "10.0.0.2", long+".evil.EXAMPLE", same)
+	ask(100, "10.0.0.3", long+".evil.example", same)
+	ask(100, "10.0.0.3", "%04d.host-name.evil.example", same)
+	ask(100, "10.0.0.4", long+".evil.co.uk", same)
+	// 50 names, each in two spellings.
+	ask(50, "10.0.1.1", long+".evil.example", same)
+	ask(50, "10.0.1.1", long+".evil.example", strings.ToUpper)
+	// Two domains of different owners.
+	ask(60, "10.0.1.2", long+".one.co.uk", same)
+	ask(60, "10.0.1.2", long+".two.co.uk", same)
+	ask(200, "10.0.1.3", "%04d.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.IP6.arpa", same)
+	ask(200, "10.0.1.4", "%04d-0123456789abcdef.evil.example", same)
+	got := found(t, "DnsTunnel", tables{"ASimDnsActivityLogs": rows})
+	require.Equal(t, []fields{
+		{"SrcIpAddr": "10.0.0.1", "Parent": "evil.example", "Names": 100.0}, {"SrcIpAddr": "10.0.0.2", "Parent": "evil.example", "Names": 100.0},
+		{"SrcIpAddr": "10.0.0.3", "Parent": "evil.example", "Names": 100.0}, {"SrcIpAddr": "10.0.0.4", "Parent": "evil.co.uk", "Names": 100.0},
+	}, look(got, "SrcIpAddr", "Parent", "Names"))
 }
 
 func TestTheRuleOnScansCountsTargets(t *testing.T) {
