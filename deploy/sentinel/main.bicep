@@ -1944,9 +1944,9 @@ resource alert3 'Microsoft.SecurityInsights/alertRules@2023-11-01' = if (rules) 
       Why: 'Why'
     }
     description: '''
-The audit log of a DNS server has a change that serves an attacker: a plug-in that the server loads, other forwarders or root hints, a policy that changes answers or recursion, a zone whose signatures were taken away, or cleared logs.
-Needs enable_flags: security and profile: asim on the receiver, whose audit events are then rows of ASimAuditEventLogs.
-False alarms: administrators change servers too. Compare ActorUserId with those who may, and the time with your changes.
+The audit log of a DNS server has a change that serves an attacker: a plug-in that the server loads, other forwarders or root hints, a policy that changes answers or recursion, a zone whose signatures were taken away, cleared logs, or a log that was turned off.
+Needs enable_flags: security on the receiver. Its audit events are rows of ASimAuditEventLogs with profile: asim, and of ASimDnsActivityLogs with profile: windows; both are read.
+False alarms: administrators change servers too. Compare ActorUserId with those who may, and the time with your changes. That the server itself, as LocalSystem, sets LogLevel at its start gives no alert.
 '''
     displayName: 'Winnet - a change of the DNS server that attackers make'
     entityMappings: [
@@ -1985,18 +1985,25 @@ False alarms: administrators change servers too. Compare ActorUserId with those 
       }
     }
     query: '''
-ASimAuditEventLogs
-| where ingestion_time() > ago(15m)
-| where EventVendor == "Microsoft" and EventProduct == "DNS Server" and isnotempty(EventOriginalUid)
+union
+  (ASimAuditEventLogs
+  | where ingestion_time() > ago(15m)
+  | where EventVendor == "Microsoft" and EventProduct == "DNS Server" and isnotempty(EventOriginalUid)
+  | project TimeGenerated, Device = coalesce(DvcFQDN, DvcHostname, tostring(AdditionalFields.Dvc)), Operation, Object, NewValue, ActorUserId, ActorUsername, EventOriginalUid),
+  (ASimDnsActivityLogs
+  | where ingestion_time() > ago(15m)
+  | where EventVendor == "Microsoft" and EventProduct == "DNS Server" and tostring(AdditionalFields.DnsRole) == "audit"
+  | project TimeGenerated, Device = Dvc, Operation = tostring(AdditionalFields.Operation), Object = tostring(AdditionalFields.Object), NewValue = tostring(AdditionalFields.NewValue),
+      ActorUserId = SrcUserId, ActorUsername = SrcUsername, EventOriginalUid)
 | extend Why = case(
     Operation == "Server setting" and (Object has "ServerLevelPluginDll" or Object has "plugin"), "the server loads a library",
     Operation in ("Forwarder reset", "Root hints"), "queries go to other servers",
     Operation in ("Create server level policy", "Update server level policy", "Create forwarding policy", "Update forwarding policy"), "answers or recursion follow a new policy",
     Operation == "Zone unsign", "answers of a zone are not signed any more",
-    Operation in ("Clear debug logs", "Clear statistics"), "traces were cleared", "")
+    Operation in ("Clear debug logs", "Clear statistics"), "traces were cleared",
+    Operation == "Server setting" and Object in ("LogLevel", "EventLogLevel") and NewValue in ("0", "0x0", "0x00000000") and ActorUserId != "S-1-5-18", "a log was turned off", "")
 | where isnotempty(Why)
-| project TimeGenerated, Device = coalesce(DvcFQDN, DvcHostname, tostring(AdditionalFields.Dvc)), Operation, Object, NewValue, ActorUserId, ActorUsername, EventOriginalUid, Why,
-    AlertSeverity = iff(Why == "the server loads a library", "High", "Medium")
+| extend AlertSeverity = iff(Why == "the server loads a library", "High", "Medium")
 '''
     queryFrequency: 'PT15M'
     queryPeriod: 'P1D'
@@ -2012,6 +2019,7 @@ ASimAuditEventLogs
       'T1505'
       'T1557'
       'T1070'
+      'T1562'
     ]
     triggerOperator: 'GreaterThan'
     triggerThreshold: 0

@@ -177,19 +177,35 @@ func denied(t *testing.T, source, at string, from, to int) (rows []fields) {
 	return rows
 }
 
+// The audit events of profile asim are rows of ASimAuditEventLogs, those of profile windows, the default, of ASimDnsActivityLogs.
 func TestTheRuleOnChangesOfServersFindsWhatServesAnAttacker(t *testing.T) {
-	change := func(minutes int, operation, object string) fields {
+	audited := func(minutes int, operation, object string) fields {
 		return fields{"TimeGenerated": clock().Add(-duration(minutes)).Format("2006-01-02T15:04:05Z"), "EventVendor": "Microsoft", "EventProduct": "DNS Server",
-			"EventOriginalUid": "0145d3eaeca2b09663a8cc8372577d92", "Operation": operation, "Object": object, "DvcHostname": "dns1", "ActorUserId": "S-1-5-21-1"}
+			"EventOriginalUid": "0145d3eaeca2b09663a8cc8372577d92", "Operation": operation, "Object": object, "NewValue": "0x0", "DvcFQDN": "dns1.corp.example", "ActorUserId": "S-1-5-21-1"}
 	}
-	got := found(t, "DnsServerChanged", tables{"ASimAuditEventLogs": {
-		change(5, "Server setting", "ServerLevelPluginDll"), change(5, "Server setting", "EnableIPv6"), change(5, "Forwarder reset", "."), change(5, "Record create", "www"),
-		change(5, "Clear debug logs", "dns.log"), change(5, "Zone unsign", "corp.example"), change(20, "Root hints", ""), with(change(5, "Root hints", ""), "EventProduct", "Others"),
-	}})
-	var found []string
-	for _, r := range got {
-		found = append(found, r["AlertSeverity"].(string)+" "+r["Operation"].(string))
+	activity := func(row fields) fields {
+		return fields{"TimeGenerated": row["TimeGenerated"], "EventVendor": "Microsoft", "EventProduct": row["EventProduct"], "EventOriginalUid": row["EventOriginalUid"], "EventType": "Update",
+			"Dvc": row["DvcFQDN"], "SrcUserId": row["ActorUserId"],
+			"AdditionalFields": fields{"DnsRole": "audit", "Operation": row["Operation"], "Object": row["Object"], "NewValue": row["NewValue"]}}
 	}
-	slices.Sort(found)
-	require.Equal(t, []string{"High Server setting", "Medium Clear debug logs", "Medium Forwarder reset", "Medium Zone unsign"}, found)
+	changes := []fields{
+		audited(5, "Server setting", "ServerLevelPluginDll"), audited(5, "Server setting", "EnableIPv6"), audited(5, "Forwarder reset", "."), audited(5, "Record create", "www"),
+		audited(5, "Clear debug logs", "dns.log"), audited(5, "Zone unsign", "corp.example"), audited(20, "Root hints", ""), with(audited(5, "Root hints", ""), "EventProduct", "Others"),
+		audited(5, "Server setting", "LogLevel"), with(audited(5, "Server setting", "LogLevel"), "NewValue", "0x8000f331"), with(audited(5, "Server setting", "LogLevel"), "ActorUserId", "S-1-5-18"),
+	}
+	var asked []fields
+	for _, c := range changes {
+		asked = append(asked, activity(c))
+	}
+	asked = append(asked, with(activity(changes[0]), "AdditionalFields", fields{"DnsRole": "client-response", "Operation": "Server setting", "Object": "ServerLevelPluginDll"}))
+	want := []string{"High ServerLevelPluginDll", "Medium .", "Medium LogLevel", "Medium corp.example", "Medium dns.log"}
+	for table, rows := range map[string][]fields{"ASimAuditEventLogs": changes, "ASimDnsActivityLogs": asked} {
+		var got []string
+		for _, r := range found(t, "DnsServerChanged", tables{table: rows}) {
+			require.Equal(t, []any{"dns1.corp.example", "S-1-5-21-1", "0x0"}, []any{r["Device"], r["ActorUserId"], r["NewValue"]}, table)
+			got = append(got, r["AlertSeverity"].(string)+" "+r["Object"].(string))
+		}
+		slices.Sort(got)
+		require.Equal(t, want, got, table)
+	}
 }
