@@ -1764,6 +1764,7 @@ resource alert1 'Microsoft.SecurityInsights/alertRules@2023-11-01' = if (rules) 
     }
     description: '''
 A receiver of otelcol-winnet sends heartbeats and sees no events: it has no session or map to read, its last event is older than an hour, or the event of its canary does not come. Somebody who turns the source off, and not the collector, looks like this.
+One or two runs raise an alert when that begins, and again after each twelve hours.
 Needs heartbeat: 5m on the receivers, and canary for the surest of the three signs.
 False alarms: a host without traffic for an hour, such as a test server: raise Quiet in the query, or use canary. A server whose DNS role was removed.
 '''
@@ -1796,20 +1797,25 @@ False alarms: a host without traffic for an hour, such as a test server: raise Q
     }
     query: '''
 let Quiet = 1h;
+let Again = 720;
 let heartbeats = WinnetStatus_CL
-    | where TimeGenerated > ago(30m) and Kind == "heartbeat" and State in ("live", "waiting")
-    | summarize arg_max(TimeGenerated, State, Received, AdditionalFields, Message) by Dvc, Component
+    | where TimeGenerated > ago(1d) and Kind == "heartbeat" and State in ("live", "waiting")
+    | summarize arg_max(TimeGenerated, State, AdditionalFields, Message), LastLive = max(iff(State == "live", TimeGenerated, datetime(null))) by Dvc, Component
+    | where TimeGenerated > ago(30m)
     | extend LastEvent = todatetime(AdditionalFields.LastEventTime), Started = TimeGenerated - tolong(AdditionalFields.UptimeSeconds) * 1s
     | extend Reason = case(State == "waiting", "no session or map to read", Started > ago(Quiet), "", isnull(LastEvent), "no event since the start",
         LastEvent < TimeGenerated - Quiet, "no event for long", "")
     | where isnotempty(Reason)
-    | project Dvc, Component, Since = coalesce(LastEvent, Started), Reason, Message;
+    | extend Since = iff(State == "waiting", coalesce(LastLive, Started), iff(LastEvent > Started, LastEvent, Started))
+    | project Dvc, Component, Since, From = Since + iff(State == "waiting", 0m, Quiet), Reason, Message;
 let canaries = WinnetStatus_CL
     | where TimeGenerated > ago(1d) and Kind == "canary"
     | summarize arg_max(TimeGenerated, State, Message) by Dvc, Component, Object
     | where State == "raised"
-    | project Dvc, Component, Since = TimeGenerated, Reason = strcat("the canary's event does not come: ", Object), Message;
+    | project Dvc, Component, Since = TimeGenerated, From = TimeGenerated, Reason = strcat("the canary's event does not come: ", Object), Message;
 union heartbeats, canaries
+// One or two runs see the first half hour, so a state that lasts is no alert at each run.
+| where datetime_diff("minute", now(), From) % Again < 30
 | summarize Since = min(Since), Reason = strcat_array(make_set(Reason, 5), "; "), Message = take_any(Message) by Dvc, Component
 '''
     queryFrequency: 'PT15M'
@@ -2239,6 +2245,7 @@ resource alert6 'Microsoft.SecurityInsights/alertRules@2023-11-01' = if (rules) 
     }
     description: '''
 A receiver of otelcol-winnet sent heartbeats within the last day and sends none any more. What its host resolves, or what its pods do, is not recorded from then on. An attacker who ends the collector looks like this.
+One or two runs raise an alert when the silence begins, and again after twelve hours.
 The severity is Low if the collector was stopped in order: its last heartbeat has the state stopped.
 Needs heartbeat: 5m on the receivers; set Interval in the query to another value of the key.
 False alarms: the host was shut down or taken away, the collector is updated, the way to Azure is interrupted for longer than three intervals. A recording that was replayed to its end is left out.
@@ -2272,10 +2279,14 @@ False alarms: the host was shut down or taken away, the collector is updated, th
     }
     query: '''
 let Interval = 5m;
+let Again = 720;
 WinnetStatus_CL
 | where TimeGenerated > ago(1d) and Kind == "heartbeat"
 | summarize arg_max(TimeGenerated, State, Message, Version), Live = countif(State in ("live", "waiting")) by Dvc, Component
-| where Live > 0 and TimeGenerated < ago(3 * Interval)
+| where Live > 0 and TimeGenerated <= ago(3 * Interval)
+| extend Over = datetime_diff("minute", now(), TimeGenerated + 3 * Interval)
+// One or two runs see the first half hour, so a state that lasts is no alert at each run.
+| where Over % Again < 30
 | project Dvc, Component, LastHeartbeat = TimeGenerated, SilentMinutes = datetime_diff("minute", now(), TimeGenerated), LastState = State, Message, Version,
     AlertSeverity = iff(State == "stopped", "Low", "Medium")
 '''

@@ -62,9 +62,9 @@ func TestTheRulesOnCollectorsFindWhatTheySayAndNothingBeside(t *testing.T) {
 	require.Equal(t, []fields{{"Change": "SessionStopped", "AlertSeverity": "High"}, {"Change": "MapReplaced", "AlertSeverity": "Low"}}, look(tampering, "Change", "AlertSeverity"))
 
 	blind := found(t, "BlindCollector", tables{"WinnetStatus_CL": {
-		named(heartbeat(1, "waiting", last(1)), "no source"), named(heartbeat(1, "live", last(70)), "quiet"), named(heartbeat(1, "live", last(50)), "well"),
-		named(heartbeat(1, "live", fields{"AdditionalFields": fields{"UptimeSeconds": 60}}), "new"), named(heartbeat(1, "live", fields{"AdditionalFields": fields{"UptimeSeconds": 7200}}), "never"),
-		named(status(50, "canary", "CanaryMissing", "raised", nil), "well"),
+		named(heartbeat(6, "live", last(6)), "no source"), named(heartbeat(1, "waiting", last(1)), "no source"), named(heartbeat(1, "live", last(70)), "quiet"), named(heartbeat(1, "live", last(50)), "well"),
+		named(heartbeat(1, "live", fields{"AdditionalFields": fields{"UptimeSeconds": 60}}), "new"), named(heartbeat(1, "live", fields{"AdditionalFields": fields{"UptimeSeconds": 3900}}), "never"),
+		named(status(20, "canary", "CanaryMissing", "raised", nil), "well"),
 		named(status(50, "canary", "CanaryMissing", "raised", nil), "over"), named(status(10, "canary", "CanaryMissing", "cleared", nil), "over"),
 		named(heartbeat(40, "waiting", last(100)), "earlier"), named(heartbeat(1, "live", last(1)), "earlier"),
 	}})
@@ -77,6 +77,38 @@ func TestTheRulesOnCollectorsFindWhatTheySayAndNothingBeside(t *testing.T) {
 	}})
 	require.Equal(t, []fields{{"Dvc": "dns1", "Lost": 1000.0, "Sources": "session, queue", "AlertSeverity": "Medium"}, {"Dvc": "other", "Lost": 1.0, "AlertSeverity": "Low"}},
 		look(lost, "Dvc", "Lost", "Sources", "AlertSeverity"))
+}
+
+// The rules run each quarter of an hour. Hosts whose last sign is a quarter of an hour older each are what a rule sees of one host, run by run.
+func TestAStateThatLastsGivesNoAlertAtEachRun(t *testing.T) {
+	rows := map[string][]fields{}
+	for _, late := range []int{0, 7, 14} {
+		for run := range 96 {
+			since, dvc := 15*run+late, fmt.Sprintf("%02d.%02d", late, run)
+			then := func(rule string, row fields) { rows[rule] = append(rows[rule], with(row, "Dvc", dvc)) }
+			last := func(minutes int) fields {
+				return fields{"AdditionalFields": fields{"LastEventTime": clock().Add(-duration(minutes)).Format("2006-01-02T15:04:05Z"), "UptimeSeconds": 1000000}}
+			}
+			then("silent", heartbeat(since, "live", nil))
+			then("quiet", heartbeat(1, "live", last(since)))
+			then("waiting", heartbeat(since+2, "live", last(1)))
+			then("waiting", heartbeat(1, "waiting", last(1)))
+			then("canary", status(since, "canary", "CanaryMissing", "raised", nil))
+		}
+	}
+	for name, rule := range map[string]string{"silent": "SilentCollector", "quiet": "BlindCollector", "waiting": "BlindCollector", "canary": "BlindCollector"} {
+		alerts := map[string][]string{}
+		for _, dvc := range texts(found(t, rule, tables{"WinnetStatus_CL": rows[name]}), "Dvc") {
+			late, run, _ := strings.Cut(dvc, ".")
+			alerts[late] = append(alerts[late], run)
+		}
+		require.Len(t, alerts, 3, name)
+		for late, runs := range alerts {
+			begins := slices.IndexFunc(runs, func(run string) bool { return run > "40" })
+			require.Contains(t, []int{1, 2}, begins, "%s, %s minutes after a run: at the beginning: %v", name, late, runs)
+			require.Contains(t, []int{1, 2}, len(runs)-begins, "%s, %s minutes after a run: after half a day: %v", name, late, runs)
+		}
+	}
 }
 
 // with returns a row with another value.
