@@ -1775,7 +1775,7 @@ False alarms: a host without traffic for an hour, such as a test server: raise Q
         fieldMappings: [
           {
             columnName: 'Dvc'
-            identifier: 'HostName'
+            identifier: 'FullName'
           }
         ]
       }
@@ -1878,7 +1878,7 @@ False alarms: a scanner or a monitor that may do so, a peer-to-peer application,
         fieldMappings: [
           {
             columnName: 'Dvc'
-            identifier: 'HostName'
+            identifier: 'FullName'
           }
         ]
       }
@@ -1961,7 +1961,7 @@ False alarms: administrators change servers too. Compare ActorUserId with those 
         fieldMappings: [
           {
             columnName: 'Device'
-            identifier: 'HostName'
+            identifier: 'FullName'
           }
         ]
       }
@@ -2175,7 +2175,7 @@ False alarms: a busy server with buffers or queues that are too small for its lo
         fieldMappings: [
           {
             columnName: 'Dvc'
-            identifier: 'HostName'
+            identifier: 'FullName'
           }
         ]
       }
@@ -2257,7 +2257,7 @@ False alarms: the host was shut down or taken away, the collector is updated, th
         fieldMappings: [
           {
             columnName: 'Dvc'
-            identifier: 'HostName'
+            identifier: 'FullName'
           }
         ]
       }
@@ -2341,7 +2341,7 @@ False alarms: an administrator who runs logman or wevtutil against the session, 
         fieldMappings: [
           {
             columnName: 'Dvc'
-            identifier: 'HostName'
+            identifier: 'FullName'
           }
         ]
       }

@@ -134,6 +134,10 @@ func TestEveryRuleSaysWhatItNeedsAndWhatFalseAlarmsToExpect(t *testing.T) {
 			require.Equal(t, r.QueryPeriod, m[1], r.Name)
 			require.GreaterOrEqual(t, period, frequency+65, "%s: a late row is looked at by no run", r.Name)
 		}
+		// Dvc, and the columns made of it, have the name in full. HostName is the first label of it.
+		for _, e := range r.EntityMappings {
+			require.False(t, e.EntityType == "Host" && e.FieldMappings[0].Identifier != "FullName", "%s: %v", r.Name, e)
+		}
 		used := map[string]bool{}
 		for _, technique := range r.RelevantTechniques {
 			require.Contains(t, tacticsOf, technique, r.Name)
