@@ -26,7 +26,8 @@ const mostShown = 50
 // answer asks a question. An error means that its table could not be written; that there is no answer is in the result.
 func (h *hunt) answer(ctx context.Context, q question.Question) (page.Question, error) {
 	p := page.Question{
-		ID: q.ID, Title: q.Title, Severity: q.Severity, Reading: q.Reading, Alarms: q.FalseAlarms, Volume: q.Volume, KQL: q.KQL, Rules: rules[q.ID],
+		ID: q.ID, Title: q.Title, Severity: q.Severity, Reading: q.Reading, Alarms: q.FalseAlarms, Volume: q.Volume, KQL: q.KQL,
+		Rules: watches[q.ID].rules, Part: watches[q.ID].part,
 	}
 	for _, t := range q.Techniques {
 		p.Techniques = append(p.Techniques, page.Technique{ID: t.ID, Name: t.Name})

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -207,17 +208,31 @@ func TestTheVersionIsPrinted(t *testing.T) {
 	require.Zero(t, run(t.Context(), t.Context(), []string{"-h"}, &out, &out))
 }
 
-func TestTheRulesThatAreNamedAreOfQuestionsAndThere(t *testing.T) {
+// A rule finds less than the question where it has thresholds of its own. The page and the documents then name each of them.
+func TestTheRulesThatAreNamedAreThereAndWhatTheyWatchForIsSaid(t *testing.T) {
 	var ids []string
 	for _, q := range question.All() {
 		ids = append(ids, q.ID)
 	}
-	there, err := filepath.Glob("../../deploy/sentinel/rules/*.yaml")
+	document, err := os.ReadFile("../../docs/hunting.md")
 	require.NoError(t, err)
-	for id, names := range rules {
+	threshold := regexp.MustCompile(`let Min\w+ = (\d+);`)
+	for id, w := range watches {
 		require.Contains(t, ids, id)
-		for _, name := range names {
-			require.Contains(t, there, "../../deploy/sentinel/rules/"+name+".yaml")
+		row := regexp.MustCompile("(?m)^\\| `" + id + "` .*").FindString(string(document))
+		require.Contains(t, row, w.part, id)
+		for _, name := range w.rules {
+			raw, err := os.ReadFile("../../deploy/sentinel/rules/" + name + ".yaml")
+			require.NoError(t, err)
+			require.Contains(t, row, "rules/"+name+".yaml", id)
+			found := threshold.FindAllStringSubmatch(string(raw), -1)
+			for _, m := range found {
+				require.Contains(t, w.part, m[1], "%s: a threshold of %s", id, name)
+			}
+			if len(found) > 0 {
+				require.Contains(t, string(raw), "queryPeriod: 3h")
+				require.Contains(t, w.part, "three hours", id)
+			}
 		}
 	}
 }

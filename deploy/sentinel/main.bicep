@@ -1764,6 +1764,7 @@ resource alert1 'Microsoft.SecurityInsights/alertRules@2023-11-01' = if (rules) 
     }
     description: '''
 A receiver of otelcol-winnet sends heartbeats and sees no events: it has no session or map to read, its last event is older than an hour, or the event of its canary does not come. Somebody who turns the source off, and not the collector, looks like this.
+One or two runs raise an alert when that begins, and again after each twelve hours.
 Needs heartbeat: 5m on the receivers, and canary for the surest of the three signs.
 False alarms: a host without traffic for an hour, such as a test server: raise Quiet in the query, or use canary. A server whose DNS role was removed.
 '''
@@ -1774,7 +1775,7 @@ False alarms: a host without traffic for an hour, such as a test server: raise Q
         fieldMappings: [
           {
             columnName: 'Dvc'
-            identifier: 'HostName'
+            identifier: 'FullName'
           }
         ]
       }
@@ -1796,20 +1797,25 @@ False alarms: a host without traffic for an hour, such as a test server: raise Q
     }
     query: '''
 let Quiet = 1h;
+let Again = 720;
 let heartbeats = WinnetStatus_CL
-    | where TimeGenerated > ago(30m) and Kind == "heartbeat" and State in ("live", "waiting")
-    | summarize arg_max(TimeGenerated, State, Received, AdditionalFields, Message) by Dvc, Component
+    | where TimeGenerated > ago(1d) and Kind == "heartbeat" and State in ("live", "waiting")
+    | summarize arg_max(TimeGenerated, State, AdditionalFields, Message), LastLive = max(iff(State == "live", TimeGenerated, datetime(null))) by Dvc, Component
+    | where TimeGenerated > ago(30m)
     | extend LastEvent = todatetime(AdditionalFields.LastEventTime), Started = TimeGenerated - tolong(AdditionalFields.UptimeSeconds) * 1s
     | extend Reason = case(State == "waiting", "no session or map to read", Started > ago(Quiet), "", isnull(LastEvent), "no event since the start",
         LastEvent < TimeGenerated - Quiet, "no event for long", "")
     | where isnotempty(Reason)
-    | project Dvc, Component, Since = coalesce(LastEvent, Started), Reason, Message;
+    | extend Since = iff(State == "waiting", coalesce(LastLive, Started), iff(LastEvent > Started, LastEvent, Started))
+    | project Dvc, Component, Since, From = Since + iff(State == "waiting", 0m, Quiet), Reason, Message;
 let canaries = WinnetStatus_CL
     | where TimeGenerated > ago(1d) and Kind == "canary"
     | summarize arg_max(TimeGenerated, State, Message) by Dvc, Component, Object
     | where State == "raised"
-    | project Dvc, Component, Since = TimeGenerated, Reason = strcat("the canary's event does not come: ", Object), Message;
+    | project Dvc, Component, Since = TimeGenerated, From = TimeGenerated, Reason = strcat("the canary's event does not come: ", Object), Message;
 union heartbeats, canaries
+// One or two runs see the first half hour, so a state that lasts is no alert at each run.
+| where datetime_diff("minute", now(), From) % Again < 30
 | summarize Since = min(Since), Reason = strcat_array(make_set(Reason, 5), "; "), Message = take_any(Message) by Dvc, Component
 '''
     queryFrequency: 'PT15M'
@@ -1852,7 +1858,7 @@ resource alert2 'Microsoft.SecurityInsights/alertRules@2023-11-01' = if (rules) 
       SrcIdentity: 'SrcIdentity'
     }
     description: '''
-One source tried many addresses, or many ports, of the pod network within an hour, and Cilium denied or dropped its packets: somebody in a pod looks around.
+One source tried many addresses, or many ports, of the pod network within three hours, and Cilium denied or dropped its packets: somebody in a pod looks around.
 Needs the parsers of the deployment (parameter parsers).
 False alarms: a scanner or a monitor that may do so, a peer-to-peer application, and a policy that is new and denies what was allowed. Where a node's own address is the source, a restart of many pods looks like this.
 '''
@@ -1872,7 +1878,7 @@ False alarms: a scanner or a monitor that may do so, a peer-to-peer application,
         fieldMappings: [
           {
             columnName: 'Dvc'
-            identifier: 'HostName'
+            identifier: 'FullName'
           }
         ]
       }
@@ -1895,15 +1901,16 @@ False alarms: a scanner or a monitor that may do so, a peer-to-peer application,
     query: '''
 let MinAddresses = 20;
 let MinPorts = 50;
+// Three runs look at each row, since it may come an hour after its events, and a scan does not begin with the hour.
 // A packet that policy denied has a record of the verdict and one of the drop: targets are counted, not records.
-vimNetworkSessionWinnet(starttime=ago(1h), dvcaction=dynamic(["Deny", "Drop"]))
+vimNetworkSessionWinnet(starttime=ago(3h), dvcaction=dynamic(["Deny", "Drop"]))
 | where isnotempty(SrcIpAddr) and isnotempty(DstIpAddr)
 | summarize Addresses = dcount(DstIpAddr), Ports = dcount(DstPortNumber), First = min(EventStartTime), Last = max(EventEndTime),
     Reasons = strcat_array(make_set(EventOriginalResultDetails, 5), ", "), Example = take_any(strcat(DstIpAddr, " ", DstPortNumber)) by SrcIpAddr, SrcIdentity = SrcZone, Dvc
 | where Addresses >= MinAddresses or Ports >= MinPorts
 '''
     queryFrequency: 'PT1H'
-    queryPeriod: 'PT1H'
+    queryPeriod: 'PT3H'
     severity: 'Medium'
     suppressionDuration: 'PT1H'
     suppressionEnabled: false
@@ -1943,9 +1950,9 @@ resource alert3 'Microsoft.SecurityInsights/alertRules@2023-11-01' = if (rules) 
       Why: 'Why'
     }
     description: '''
-The audit log of a DNS server has a change that serves an attacker: a plug-in that the server loads, other forwarders or root hints, a policy that changes answers or recursion, a zone whose signatures were taken away, or cleared logs.
-Needs enable_flags: security and profile: asim on the receiver, whose audit events are then rows of ASimAuditEventLogs.
-False alarms: administrators change servers too. Compare ActorUserId with those who may, and the time with your changes.
+The audit log of a DNS server has a change that serves an attacker: a plug-in that the server loads, other forwarders or root hints, a policy that changes answers or recursion, a zone whose signatures were taken away, cleared logs, or a log that was turned off.
+Needs enable_flags: security on the receiver. Its audit events are rows of ASimAuditEventLogs with profile: asim, and of ASimDnsActivityLogs with profile: windows; both are read.
+False alarms: administrators change servers too. Compare ActorUserId with those who may, and the time with your changes. That the server itself, as LocalSystem, sets LogLevel at its start gives no alert.
 '''
     displayName: 'Winnet - a change of the DNS server that attackers make'
     entityMappings: [
@@ -1954,7 +1961,7 @@ False alarms: administrators change servers too. Compare ActorUserId with those 
         fieldMappings: [
           {
             columnName: 'Device'
-            identifier: 'HostName'
+            identifier: 'FullName'
           }
         ]
       }
@@ -1984,18 +1991,25 @@ False alarms: administrators change servers too. Compare ActorUserId with those 
       }
     }
     query: '''
-ASimAuditEventLogs
-| where ingestion_time() > ago(15m)
-| where EventVendor == "Microsoft" and EventProduct == "DNS Server" and isnotempty(EventOriginalUid)
+union
+  (ASimAuditEventLogs
+  | where ingestion_time() > ago(15m)
+  | where EventVendor == "Microsoft" and EventProduct == "DNS Server" and isnotempty(EventOriginalUid)
+  | project TimeGenerated, Device = coalesce(DvcFQDN, DvcHostname, tostring(AdditionalFields.Dvc)), Operation, Object, NewValue, ActorUserId, ActorUsername, EventOriginalUid),
+  (ASimDnsActivityLogs
+  | where ingestion_time() > ago(15m)
+  | where EventVendor == "Microsoft" and EventProduct == "DNS Server" and tostring(AdditionalFields.DnsRole) == "audit"
+  | project TimeGenerated, Device = Dvc, Operation = tostring(AdditionalFields.Operation), Object = tostring(AdditionalFields.Object), NewValue = tostring(AdditionalFields.NewValue),
+      ActorUserId = SrcUserId, ActorUsername = SrcUsername, EventOriginalUid)
 | extend Why = case(
     Operation == "Server setting" and (Object has "ServerLevelPluginDll" or Object has "plugin"), "the server loads a library",
     Operation in ("Forwarder reset", "Root hints"), "queries go to other servers",
     Operation in ("Create server level policy", "Update server level policy", "Create forwarding policy", "Update forwarding policy"), "answers or recursion follow a new policy",
     Operation == "Zone unsign", "answers of a zone are not signed any more",
-    Operation in ("Clear debug logs", "Clear statistics"), "traces were cleared", "")
+    Operation in ("Clear debug logs", "Clear statistics"), "traces were cleared",
+    Operation == "Server setting" and Object in ("LogLevel", "EventLogLevel") and NewValue in ("0", "0x0", "0x00000000") and ActorUserId != "S-1-5-18", "a log was turned off", "")
 | where isnotempty(Why)
-| project TimeGenerated, Device = coalesce(DvcFQDN, DvcHostname, tostring(AdditionalFields.Dvc)), Operation, Object, NewValue, ActorUserId, ActorUsername, EventOriginalUid, Why,
-    AlertSeverity = iff(Why == "the server loads a library", "High", "Medium")
+| extend AlertSeverity = iff(Why == "the server loads a library", "High", "Medium")
 '''
     queryFrequency: 'PT15M'
     queryPeriod: 'P1D'
@@ -2011,6 +2025,7 @@ ASimAuditEventLogs
       'T1505'
       'T1557'
       'T1070'
+      'T1562'
     ]
     triggerOperator: 'GreaterThan'
     triggerThreshold: 0
@@ -2042,9 +2057,9 @@ resource alert4 'Microsoft.SecurityInsights/alertRules@2023-11-01' = if (rules) 
       Types: 'Types'
     }
     description: '''
-A client asked for many different and long names below one domain within an hour: data leaves, or commands come, in the names of queries. It is found in volume full, balanced and lean alike, since each name is an item of its own.
+A client asked for 100 different names of 40 characters and more below one domain within three hours: data leaves, or commands come, in the names of queries. It is found in volume full, balanced and lean alike, since each name is an item of its own.
 Needs the parsers of the deployment (parameter parsers).
-False alarms: reputation lists and content networks that put data into names, such as block lists of mail servers, antivirus look-ups and telemetry. Add their domains to Known in the query.
+False alarms: reputation lists and content networks that put data into names, such as block lists of mail servers, antivirus look-ups and telemetry. Add their domains to Known in the query, as the alert names them.
 '''
     displayName: 'Winnet - many long names below one domain'
     entityMappings: [
@@ -2086,19 +2101,27 @@ False alarms: reputation lists and content networks that put data into names, su
 let MinNames = 100;
 let MinLength = 40;
 let Known = dynamic(["in-addr.arpa", "ip6.arpa"]);
-vimDnsWinnet(starttime=ago(1h))
+// What is registered of a name, by its last labels.
+let domain = (name: string) {
+    let labels = split(tolower(name), ".");
+    let n = array_length(labels);
+    let kept = iff(n > 2 and strlen(tostring(labels[n - 1])) == 2 and tostring(labels[n - 2]) in ("ac", "co", "com", "edu", "gov", "net", "org"), 3, 2);
+    strcat_array(array_slice(labels, iff(n > kept, n - kept, 0), n - 1), ".")
+};
+// Three runs look at each row, since it may come an hour after its events, and a tunnel does not begin with the hour.
+vimDnsWinnet(starttime=ago(3h))
 // Volume full has rows for what the server itself asks, and for queries beside their answers.
 | where tostring(AdditionalFields.DnsRole) in ("", "client-response")
-| where isnotempty(SrcIpAddr) and strlen(DnsQuery) >= 20 and not(DnsQuery has_any (Known))
-| extend Labels = split(DnsQuery, ".")
-| where array_length(Labels) > 2
-| extend Parent = strcat(Labels[-2], ".", Labels[-1])
-| summarize Names = dcount(DnsQuery), MeanLength = round(avg(strlen(DnsQuery)), 0), Types = strcat_array(make_set(DnsQueryTypeName, 5), ", "), Example = take_any(DnsQuery),
+| where isnotempty(SrcIpAddr) and strlen(DnsQuery) >= MinLength
+// The case of a name is the asker's.
+| extend Name = tolower(DnsQuery), Parent = domain(DnsQuery)
+| where Name != Parent and Parent !in (Known)
+| summarize Names = dcount(Name), MeanLength = round(avg(strlen(Name)), 0), Types = strcat_array(make_set(DnsQueryTypeName, 5), ", "), Example = take_any(Name),
     First = min(EventStartTime), Last = max(EventEndTime), Servers = strcat_array(make_set(Dvc, 5), ", ") by SrcIpAddr, Parent
-| where Names >= MinNames and MeanLength >= MinLength
+| where Names >= MinNames
 '''
     queryFrequency: 'PT1H'
-    queryPeriod: 'PT1H'
+    queryPeriod: 'PT3H'
     severity: 'Medium'
     suppressionDuration: 'PT1H'
     suppressionEnabled: false
@@ -2152,7 +2175,7 @@ False alarms: a busy server with buffers or queues that are too small for its lo
         fieldMappings: [
           {
             columnName: 'Dvc'
-            identifier: 'HostName'
+            identifier: 'FullName'
           }
         ]
       }
@@ -2222,6 +2245,7 @@ resource alert6 'Microsoft.SecurityInsights/alertRules@2023-11-01' = if (rules) 
     }
     description: '''
 A receiver of otelcol-winnet sent heartbeats within the last day and sends none any more. What its host resolves, or what its pods do, is not recorded from then on. An attacker who ends the collector looks like this.
+One or two runs raise an alert when the silence begins, and again after twelve hours.
 The severity is Low if the collector was stopped in order: its last heartbeat has the state stopped.
 Needs heartbeat: 5m on the receivers; set Interval in the query to another value of the key.
 False alarms: the host was shut down or taken away, the collector is updated, the way to Azure is interrupted for longer than three intervals. A recording that was replayed to its end is left out.
@@ -2233,7 +2257,7 @@ False alarms: the host was shut down or taken away, the collector is updated, th
         fieldMappings: [
           {
             columnName: 'Dvc'
-            identifier: 'HostName'
+            identifier: 'FullName'
           }
         ]
       }
@@ -2255,10 +2279,14 @@ False alarms: the host was shut down or taken away, the collector is updated, th
     }
     query: '''
 let Interval = 5m;
+let Again = 720;
 WinnetStatus_CL
 | where TimeGenerated > ago(1d) and Kind == "heartbeat"
 | summarize arg_max(TimeGenerated, State, Message, Version), Live = countif(State in ("live", "waiting")) by Dvc, Component
-| where Live > 0 and TimeGenerated < ago(3 * Interval)
+| where Live > 0 and TimeGenerated <= ago(3 * Interval)
+| extend Over = datetime_diff("minute", now(), TimeGenerated + 3 * Interval)
+// One or two runs see the first half hour, so a state that lasts is no alert at each run.
+| where Over % Again < 30
 | project Dvc, Component, LastHeartbeat = TimeGenerated, SilentMinutes = datetime_diff("minute", now(), TimeGenerated), LastState = State, Message, Version,
     AlertSeverity = iff(State == "stopped", "Low", "Medium")
 '''
@@ -2313,7 +2341,7 @@ False alarms: an administrator who runs logman or wevtutil against the session, 
         fieldMappings: [
           {
             columnName: 'Dvc'
-            identifier: 'HostName'
+            identifier: 'FullName'
           }
         ]
       }

@@ -126,6 +126,7 @@ const binary = {
   DivideExpression: (a, b) => (a instanceof Span && b instanceof Span ? Number(a.t) / Number(b.t) : a / b),
   AddExpression: (a, b) => (a instanceof Time ? new Time(a.t + b.t) : a instanceof Span ? new Span(a.t + b.t) : a + b),
   SubtractExpression: (a, b) => (a instanceof Time && b instanceof Span ? new Time(a.t - b.t) : a instanceof Time ? new Span(a.t - b.t) : a - b),
+  ModuloExpression: (a, b) => a % b,
   MultiplyExpression: (a, b) => (b instanceof Span ? new Span(BigInt(Math.round(a * Number(b.t)))) : a * b),
   GreaterThanExpression: (a, b) => plain(a) > plain(b), GreaterThanOrEqualExpression: (a, b) => plain(a) >= plain(b),
   LessThanExpression: (a, b) => plain(a) < plain(b), LessThanOrEqualExpression: (a, b) => plain(a) <= plain(b),

@@ -77,6 +77,7 @@ type Question struct {
 	Alarms     string   // false alarms to expect
 	Volume     string   // what a cheaper volume has summed away; "" for nothing
 	Rules      []string // the analytic rules that watch for it
+	Part       string   // which part of it they watch for; "" for all
 	KQL        string
 
 	Columns []Column

@@ -36,7 +36,7 @@ func Sample(name string) *page.Report {
 		Timeline: page.Timeline{Step: time.Second, Buckets: []summary.Bucket{{At: at, DNS: 5, DNSFailed: 2}, {At: at.Add(time.Hour), Network: 2, NetworkDenied: 1, Audit: 1}}},
 		Tops:     []summary.List{{Title: "Clients", Of: "Client", First: []summary.Count{{Name: name, Count: 5, AtLeast: true}}}, {Title: "Names", Of: "Name"}},
 		Questions: []page.Question{
-			{ID: "one", Title: "Who is it?", Severity: "High", Techniques: []page.Technique{{ID: "T1071.004", Name: "DNS"}}, Reading: "Look.", Alarms: "Many.", Rules: []string{"ARule", "Another"}, KQL: "T\n| where a < b", Columns: columns, Rows: answer, Total: 5, Plot: plot, CSV: "hunt-csv/one.csv"},
+			{ID: "one", Title: "Who is it?", Severity: "High", Techniques: []page.Technique{{ID: "T1071.004", Name: "DNS"}}, Reading: "Look.", Alarms: "Many.", Rules: []string{"ARule", "Another"}, Part: "a tenth", KQL: "T\n| where a < b", Columns: columns, Rows: answer, Total: 5, Plot: plot, CSV: "hunt-csv/one.csv"},
 			{ID: "two", Title: "When was it?", Columns: columns, Rows: answer, Total: 2, Plot: times, Volume: "lean has no times."},
 			{ID: "three", Title: "Is it?", Columns: columns},
 			{ID: "four", Title: "Why?", Error: name},

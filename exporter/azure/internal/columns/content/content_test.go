@@ -76,7 +76,7 @@ func TestARuleThatSentinelRefusesIsFound(t *testing.T) {
 	for name, c := range map[string]struct{ old, new string }{
 		"an id that is no GUID":            {"id: 7a9e3d50", "id: 7a9e3d5"},
 		"a severity in lower case":         {"severity: Medium", "severity: medium"},
-		"a time of ISO 8601":               {"queryPeriod: 1h", "queryPeriod: PT1H"},
+		"a time of ISO 8601":               {"queryPeriod: 3h", "queryPeriod: PT3H"},
 		"a word for an operator":           {"triggerOperator: gt", "triggerOperator: GreaterThan"},
 		"a tactic with a blank":            {"- CommandAndControl", "- Command and Control"},
 		"a technique without its letter":   {"- T1071", "- 1071"},
@@ -128,6 +128,15 @@ func TestEveryRuleSaysWhatItNeedsAndWhatFalseAlarmsToExpect(t *testing.T) {
 		require.LessOrEqual(t, period, 14*1440, r.Name)
 		if m := regexp.MustCompile(`ingestion_time\(\) > ago\((\w+)\)`).FindStringSubmatch(r.Query); m != nil {
 			require.Equal(t, r.QueryFrequency, m[1], "%s: each row is looked at once", r.Name)
+		}
+		// The parsers select by the time of the events: a row of noise comes up to 65 minutes after its first one (deploy/sentinel/README.md).
+		if m := regexp.MustCompile(`\(starttime=ago\((\w+)\)`).FindStringSubmatch(r.Query); m != nil {
+			require.Equal(t, r.QueryPeriod, m[1], r.Name)
+			require.GreaterOrEqual(t, period, frequency+65, "%s: a late row is looked at by no run", r.Name)
+		}
+		// Dvc, and the columns made of it, have the name in full. HostName is the first label of it.
+		for _, e := range r.EntityMappings {
+			require.False(t, e.EntityType == "Host" && e.FieldMappings[0].Identifier != "FullName", "%s: %v", r.Name, e)
 		}
 		used := map[string]bool{}
 		for _, technique := range r.RelevantTechniques {
