@@ -235,8 +235,8 @@ soak: build testdata/dnsserver.etl ## run both receivers for SOAK (30m) under fa
 	WINNET_KERNEL_TESTS=required WINNET_SOAK=$(SOAK) WINNET_SOAK_DOCS=$(CURDIR)/docs WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet \
 	  $(GO) test -count=1 -v -timeout 0 -run '^TestSoak$$' ./internal/bench/soak
 
-test-e2e: build ## run the tests of the built collector (root on Linux, for those with maps of the kernel)
-	WINNET_KERNEL_TESTS=$$(test $$(id -u) != 0 || echo required) WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet $(GO) test -count=1 -v ./internal/test/e2e
+test-e2e: build build-node ## run the tests of the built collector (root on Linux, for those with maps of the kernel)
+	WINNET_KERNEL_TESTS=$$(test $$(id -u) != 0 || echo required) WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet WINNET_NODE=$(CURDIR)/$(DIST)/otelcol-winnet-node $(GO) test -count=1 -v ./internal/test/e2e
 
 # Most of these tests wait, so more of them run at once than there are processors. Those that only wait, for longer than an exporter
 # retries by default, run in a process of their own in parallel, with its own ports.
