@@ -286,15 +286,15 @@ func TestWhatAnObjectGrowsByIsBoundedToo(t *testing.T) {
 		}
 		return o
 	}
-	for i := range 50 {
+	for i := range 10 {
 		s.Apply(Services, service(i, 1), Watched(seconds(0)))
 	}
 	require.Zero(t, s.Account().Refused[Services])
-	for i := range 50 {
-		s.Apply(Services, service(i, 4000), Watched(seconds(1)))
+	for i := range 10 {
+		s.Apply(Services, service(i, 1000), Watched(seconds(1)))
 		require.LessOrEqual(t, s.Account().Size, int64(most))
 	}
-	require.EqualValues(t, 50, s.Account().Refused[Services])
+	require.EqualValues(t, 10, s.Account().Refused[Services])
 	require.Zero(t, s.Account().Objects[Services])
 	require.Nil(t, s.Service(ip("10.96.0.7"), 1, flow.L4TCP, seconds(2)))
 
@@ -387,7 +387,7 @@ func TestAWorkloadIsNotLostToALookup(t *testing.T) {
 			}
 		}
 	})
-	for i := range 20_000 {
+	for i := range 5000 {
 		s.Apply(Endpoints, pod("a", 1001, "10.0.0.1"), Watched(seconds(0)))
 		s.Apply(OwnPods, work, Watched(seconds(0)))
 		require.Len(t, s.Endpoint(ip("10.0.0.1"), 0, seconds(1)).Workloads, 1, i)
