@@ -3,6 +3,7 @@
 package k8snamesextension
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -45,7 +46,7 @@ type Config struct {
 	Labels []string `mapstructure:"labels"`
 	// ClusterName is the cluster's name where no label has it.
 	ClusterName string `mapstructure:"cluster_name"`
-	// Node is the name of the node that the events are of. If it is empty, it is K8S_NODE_NAME of the environment, or this host's name.
+	// Node is the name of the node that the events are of. If it is empty, it is NODE_NAME of the environment, or this host's name.
 	Node string `mapstructure:"node"`
 
 	// Snapshot is a file with the objects, in place of a server.
@@ -125,19 +126,13 @@ func (c *Config) auth() string {
 	return serviceAccount
 }
 
-// node is the name of the node, "" if it is not known.
+// node is the name of the node in lower case, "" if it is not known.
 func (c *Config) node() string {
-	if c.Node != "" {
-		return c.Node
+	name := cmp.Or(c.Node, os.Getenv("NODE_NAME"))
+	if name == "" {
+		name, _ = os.Hostname()
 	}
-	if name := os.Getenv("K8S_NODE_NAME"); name != "" {
-		return name
-	}
-	name, err := os.Hostname()
-	if err != nil {
-		return ""
-	}
-	return strings.ToLower(name) // as the kubelet does
+	return strings.ToLower(name) // as Kubernetes has the names of all nodes
 }
 
 // kinds are the kinds of objects that have the names.

@@ -43,8 +43,10 @@ func TestEveryFormOfAValueIsTaken(t *testing.T) {
 	c, err = load(t, map[string]any{"identities": "pods"})
 	require.NoError(t, err)
 	require.Equal(t, []names.Kind{names.Pods, names.Nodes, names.Services}, c.kinds("win1"))
-	t.Setenv("K8S_NODE_NAME", "win9")
-	require.Equal(t, "win9", c.node())
+	t.Setenv("NODE_NAME", "WIN9")
+	require.Equal(t, "win9", c.node(), "as the receiver's, in Kubernetes' spelling")
+	c.Node = "Win1"
+	require.Equal(t, "win1", c.node())
 }
 
 func TestAValueThatIsAMistakeIsRefusedWithItsKey(t *testing.T) {

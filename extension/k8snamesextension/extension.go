@@ -46,6 +46,7 @@ type namer struct {
 	follower *cluster.Follower
 	lost     time.Time // since when there are no credentials
 	problem  string    // what was reported last, "" if nothing was wrong
+	noted    bool      // whether it was looked if the node is there
 	stopped  bool
 }
 
@@ -119,6 +120,7 @@ func (n *namer) readSnapshot() error {
 		n.Replace(kind, content.Objects[kind], names.Recorded())
 		fields = append(fields, zap.Int(kind.String(), len(content.Objects[kind])))
 	}
+	n.noteNode()
 	for kind, refused := range n.Account().Refused {
 		if refused > 0 {
 			return fmt.Errorf("snapshot: %s has more objects than max_memory_mib: %d has room for: %d of %s were refused; raise it", n.config.Snapshot,
@@ -185,8 +187,23 @@ func (n *namer) report() {
 		errs = append(errs, states[kind].Err)
 		listed = listed && states[kind].Listed
 	}
+	if states[names.Nodes].Listed {
+		n.noteNode()
+	}
 	if err := errors.Join(errs...); err != nil || listed {
 		n.tell(err)
+	}
+}
+
+// noteNode warns once, after the first list, if no node has the name of the node that the events are of: then no pod is local, and no direction follows from
+// names.
+func (n *namer) noteNode() {
+	if n.noted || n.stopped {
+		return
+	}
+	n.noted = true
+	if !n.Has(names.Nodes, n.reader.Node) {
+		n.log.Warn("no node has this name, so no endpoint is local; set node, or NODE_NAME of the environment", zap.String("node", n.reader.Node))
 	}
 }
 

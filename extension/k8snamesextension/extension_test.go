@@ -18,6 +18,8 @@ import (
 	"go.opentelemetry.io/collector/extension/extensiontest"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
@@ -161,4 +163,21 @@ func TestTheExtensionWaitsForItsCredentials(t *testing.T) {
 		require.Zero(t, n.age(time.Now()))
 		require.NoError(t, n.Shutdown(t.Context()))
 	})
+}
+
+// A node's name that no node has would make every direction and every local endpoint wrong without a word.
+func TestANameThatNoNodeHasIsSaidOnce(t *testing.T) {
+	for node, want := range map[string]int{"win-node-1": 0, "WIN-NODE-1": 0, "win-node-9": 1} {
+		core, logs := observer.New(zap.WarnLevel)
+		set := extensiontest.NewNopSettings(metadata.Type)
+		set.Logger = zap.New(core)
+		c := snapshotConfig("testdata/snapshot.yaml")
+		c.Node = node
+		n, err := newExtension(set, c)
+		require.NoError(t, err)
+		require.NoError(t, n.Start(t.Context(), componenttest.NewNopHost()))
+		require.Equal(t, want, logs.FilterMessageSnippet("no node has this name").Len(), node)
+		require.Equal(t, want == 0, n.Endpoint(netip.MustParseAddr("10.244.1.12"), 0, 0).Local, node)
+		require.NoError(t, n.Shutdown(t.Context()))
+	}
 }

@@ -37,8 +37,15 @@ func New(client dynamic.Interface, kinds []names.Kind, reader *objects.Reader, s
 // was made of them before is made again.
 const ahead = 5 * time.Second
 
+// checkEvery is how often it is looked whether nothing has succeeded for too long.
+const checkEvery = 5 * time.Second
+
 // Start follows the objects until the context ends. It does not wait.
 func (f *Follower) Start(ctx context.Context) {
+	for _, s := range f.sources {
+		s.asks()
+	}
+	f.running.Go(func() { f.check(ctx) })
 	for _, s := range f.sources {
 		f.running.Go(func() {
 			if hasPods(s.kind) {
@@ -46,6 +53,22 @@ func (f *Follower) Start(ctx context.Context) {
 			}
 			s.run(ctx)
 		})
+	}
+}
+
+// check looks at each source until the context ends.
+func (f *Follower) check(ctx context.Context) {
+	ticker := time.NewTicker(checkEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			for _, s := range f.sources {
+				s.check()
+			}
+		}
 	}
 }
 

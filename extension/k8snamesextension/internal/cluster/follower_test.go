@@ -4,11 +4,17 @@ package cluster
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"net/netip"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -19,7 +25,9 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/dynamic"
 	dynamicfake "k8s.io/client-go/dynamic/fake"
+	"k8s.io/client-go/rest"
 	clienttesting "k8s.io/client-go/testing"
 
 	"github.com/otelcol-winnet/otelcol-winnet/extension/k8snamesextension/internal/names"
@@ -165,6 +173,115 @@ func TestAServerThatIsAwayLeavesTheLastNames(t *testing.T) {
 	require.Equal(t, "a", c.pod("10.0.0.1"))
 	away.Store(false)
 	eventually(t, func() bool { s := c.follower.States()[names.Pods]; return s.Err == nil && s.Lost.IsZero() })
+}
+
+// An answer that a reflector deals with by itself, or none, is reported when it lasts.
+func TestAServerThatNeverGivesAListIsReported(t *testing.T) {
+	resource := schema.GroupResource{Resource: "pods"}
+	for name, c := range map[string]struct {
+		err  error
+		want string
+	}{
+		"too many requests": {apierrors.NewTooManyRequests("slow down", 1), "cannot list and watch pods: slow down"},
+		"timeout":           {apierrors.NewTimeoutError("etcd is away", 1), "etcd is away"},
+		"invalid":           {apierrors.NewInvalid(schema.GroupKind{Kind: "ListOptions"}, "", nil), "ListOptions"},
+		"silent":            {nil, "no answer"},
+		"forbidden":         {apierrors.NewForbidden(resource, "", errors.New("no role")), "forbids it"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var changes atomic.Int64
+				begun := time.Now()
+				f := New(refusing{err: c.err}, []names.Kind{names.Pods}, &objects.Reader{}, names.New(names.Options{MaxSize: 1 << 20}), func() { changes.Add(1) })
+				ctx, stop := context.WithCancel(t.Context())
+				f.Start(ctx)
+				time.Sleep(8 * time.Second)
+				require.Equal(t, begun, f.States()[names.Pods].Lost, "nothing was ever known")
+				time.Sleep(30 * time.Second)
+				s := f.States()[names.Pods]
+				require.ErrorContains(t, s.Err, c.want)
+				require.False(t, s.Listed)
+				require.Equal(t, begun, s.Lost)
+				require.Positive(t, changes.Load())
+				time.Sleep(5 * time.Minute)
+				require.LessOrEqual(t, changes.Load(), int64(3), "it is reported when it changes")
+				stop()
+				f.Wait()
+			})
+		})
+	}
+}
+
+// refusing is a server that answers each request with the same error, or that does not answer.
+type refusing struct {
+	dynamic.NamespaceableResourceInterface
+	err error
+}
+
+func (r refusing) Resource(schema.GroupVersionResource) dynamic.NamespaceableResourceInterface {
+	return r
+}
+
+func (r refusing) List(ctx context.Context, _ metav1.ListOptions) (*unstructured.UnstructuredList, error) {
+	return nil, r.answer(ctx)
+}
+
+func (r refusing) Watch(ctx context.Context, _ metav1.ListOptions) (watch.Interface, error) {
+	return nil, r.answer(ctx)
+}
+
+func (r refusing) answer(ctx context.Context) error {
+	if r.err != nil {
+		return r.err
+	}
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// The API server forgets the snapshot that the pages are of: the reflector asks for everything, and must get everything.
+func TestAListThatExpiresBetweenItsPagesIsComplete(t *testing.T) {
+	const pods = 1200
+	var pages, whole atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		q := r.URL.Query()
+		w.Header().Set("Content-Type", "application/json")
+		switch {
+		case q.Get("sendInitialEvents") != "":
+			w.WriteHeader(http.StatusUnprocessableEntity)
+			fmt.Fprint(w, `{"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "Invalid", "code": 422}`)
+		case q.Get("watch") != "":
+			w.(http.Flusher).Flush()
+			<-r.Context().Done()
+		case q.Get("continue") != "":
+			w.WriteHeader(http.StatusGone)
+			fmt.Fprint(w, `{"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "Expired", "code": 410}`)
+		default:
+			n, next := pods, ""
+			if limit, err := strconv.Atoi(q.Get("limit")); err == nil && limit > 0 && limit < pods {
+				pages.Add(1)
+				n, next = limit, "next"
+			} else {
+				whole.Add(1)
+			}
+			var items []any
+			for i := range n {
+				items = append(items, pod(fmt.Sprint("pod-", i), fmt.Sprintf("10.0.%d.%d", i/250, i%250+1), "Running").Object)
+			}
+			_ = json.NewEncoder(w).Encode(map[string]any{"kind": "PodList", "apiVersion": "v1", "metadata": map[string]any{"resourceVersion": "7", "continue": next}, "items": items})
+		}
+	}))
+	client, err := dynamic.NewForConfig(&rest.Config{Host: server.URL})
+	require.NoError(t, err)
+	store := names.New(names.Options{Keep: time.Minute, MaxSize: 16 << 20})
+	f := New(client, []names.Kind{names.Pods}, &objects.Reader{Label: objects.Relevant}, store, func() {})
+	ctx, stop := context.WithCancel(t.Context())
+	f.Start(ctx)
+	eventually(t, func() bool { return f.States()[names.Pods].Listed })
+	stop()
+	f.Wait()
+	server.Close()
+	require.EqualValues(t, pods, store.Account().Objects[names.Pods])
+	require.Equal(t, []int64{1, 1}, []int64{pages.Load(), whole.Load()}, "pages are asked for first")
 }
 
 func TestTheReasonWhyTheServerRefusesSaysWhatToDo(t *testing.T) {

@@ -3,6 +3,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,8 +28,19 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/extension/k8snamesextension/internal/objects"
 )
 
-// pageSize is how many objects a page of a list has. A page is reduced before the next one is asked for.
-const pageSize = 500
+const (
+	// pageSize is how many objects a page of a list has. A page is reduced before the next one is asked for.
+	pageSize = 500
+	// answerWithin is how long an answer to a request may take: as long as an API server works on one by default.
+	answerWithin = time.Minute
+	// patience is how long nothing needs to succeed until that is reported, if the API server does not refuse for good.
+	patience = 30 * time.Second
+)
+
+var (
+	errNoAnswer = errors.New("no answer within " + answerWithin.String())
+	errNoList   = errors.New("no answer that helps within " + patience.String())
+)
 
 // resources are the kinds' resources in the API.
 var resources = map[names.Kind]schema.GroupVersionResource{
@@ -44,7 +56,7 @@ var resources = map[names.Kind]schema.GroupVersionResource{
 // State is how a source stands with the API server.
 type State struct {
 	Listed bool      // whether the first list is complete
-	Lost   time.Time // since when the server does not answer; zero while it does
+	Lost   time.Time // since when no request succeeds; zero while they do
 	Err    error     // why it does not
 	Lists  int64     // complete lists: the first one, and one after each watch that expired
 }
@@ -63,6 +75,7 @@ type source struct {
 
 	mu      sync.Mutex
 	state   State
+	passing error // the last answer that the reflector deals with by itself, such as 429; nil if there was none since the last success
 	heard   int64 // when the last change came, or the last watch began, in nanoseconds since 1970
 	listing bool  // a list is on its way: changes since heard may have been missed
 }
@@ -71,20 +84,25 @@ type source struct {
 func (s *source) run(ctx context.Context) {
 	lw := cache.ToListWatcherWithWatchListSemantics(&cache.ListWatch{ListWithContextFunc: s.list, WatchFuncWithContext: s.watch}, s.server)
 	r := cache.NewReflectorWithOptions(lw, &object{}, sink{s}, cache.ReflectorOptions{Name: "k8s_names", TypeDescription: s.kind.String()})
+	r.WatchListPageSize = pageSize // else a list after the first one comes at once
 	// What a reflector would log is in the state.
 	r.RunWithContext(klog.NewContext(ctx, logr.Discard()))
 }
 
-// list gets a page. The pages come from the server's own consistent snapshot: of its cache it would answer with everything at once.
+// list gets a page. The pages come from the server's own consistent snapshot: of its cache it would answer with everything at once. When that snapshot has
+// expired between two pages, the reflector asks for everything at once, without a limit.
 func (s *source) list(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
-	options.FieldSelector, options.Limit = s.fields, pageSize
+	options.FieldSelector = s.fields
+	s.asks()
 	s.lists(true)
 	if options.Continue == "" {
 		options.ResourceVersion, options.ResourceVersionMatch = "", ""
 	}
-	page, err := s.client.List(ctx, options)
+	limited, cancel := context.WithTimeoutCause(ctx, answerWithin, errNoAnswer)
+	defer cancel()
+	page, err := s.client.List(limited, options)
 	if err != nil {
-		s.answered(ctx, err)
+		s.answered(ctx, cmp.Or(context.Cause(limited), err))
 		return nil, err
 	}
 	l := &objectList{ListMeta: metav1.ListMeta{ResourceVersion: page.GetResourceVersion(), Continue: page.GetContinue()}}
@@ -98,22 +116,52 @@ func (s *source) list(ctx context.Context, options metav1.ListOptions) (runtime.
 
 func (s *source) watch(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
 	options.FieldSelector = s.fields
-	if options.SendInitialEvents != nil {
+	s.asks()
+	initial := options.SendInitialEvents != nil
+	if initial {
 		s.lists(true)
 	}
-	w, err := s.client.Watch(ctx, options)
-	s.answered(ctx, err)
-	if err != nil {
+	// A watch has no end, but its beginning has.
+	limited, cancel := context.WithCancelCause(ctx)
+	timer := time.AfterFunc(answerWithin, func() { cancel(errNoAnswer) })
+	w, err := s.client.Watch(limited, options)
+	if timer.Stop(); err != nil {
+		s.answered(ctx, cmp.Or(context.Cause(limited), err))
+		cancel(nil)
 		return nil, err
 	}
+	if !initial { // else Replace says that the list has come
+		s.answered(ctx, nil)
+	}
 	s.hear()
-	return watch.Filter(w, func(e watch.Event) (watch.Event, bool) {
+	return &ending{cancel: cancel, Interface: watch.Filter(w, func(e watch.Event) (watch.Event, bool) {
 		s.hear()
 		if u, ok := e.Object.(*unstructured.Unstructured); ok && e.Type != watch.Error {
 			e.Object = reduced(s.reader, s.kind, u, e.Type == watch.Bookmark)
 		}
 		return e, true
-	}), nil
+	})}, nil
+}
+
+// ending is a watch whose request ends with it.
+type ending struct {
+	watch.Interface
+	cancel context.CancelCauseFunc
+}
+
+// Stop implements watch.Interface.
+func (e *ending) Stop() {
+	e.Interface.Stop()
+	e.cancel(nil)
+}
+
+// asks notes that a request goes out, which has no answer yet.
+func (s *source) asks() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state.Lost.IsZero() {
+		s.state.Lost = s.now()
+	}
 }
 
 // lists notes that a list is on its way, or complete.
@@ -123,34 +171,51 @@ func (s *source) lists(on bool) {
 	s.listing = on
 }
 
-// hear notes that no change has been missed.
+// hear notes that no change has been missed, or that a list which comes as changes is on its way.
 func (s *source) hear() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.listing {
+	switch {
+	case !s.listing:
 		s.heard = s.now().UnixNano()
+	case s.state.Err == nil:
+		s.state.Lost = s.now()
 	}
 }
 
-// answered notes whether the server has answered a request. A list that has expired, or a way of listing that an old server does not know, is an answer.
+// answered notes how the server has answered a request. What the reflector deals with by itself is no reason to report anything for a while: a list that has
+// expired, a way of listing that an old server does not know, a server that has too much to do.
 func (s *source) answered(ctx context.Context, err error) {
 	if ctx.Err() != nil {
 		return
 	}
-	if apierrors.IsResourceExpired(err) || apierrors.IsGone(err) || apierrors.IsInvalid(err) || apierrors.IsTimeout(err) || apierrors.IsTooManyRequests(err) {
-		return
-	}
+	passing := apierrors.IsResourceExpired(err) || apierrors.IsGone(err) || apierrors.IsInvalid(err) || apierrors.IsTimeout(err) || apierrors.IsTooManyRequests(err)
+	s.note(func() {
+		switch {
+		case err == nil:
+			s.state.Lost, s.state.Err, s.passing = time.Time{}, nil, nil
+		case passing:
+			s.passing = err
+		default:
+			s.state.Err = s.explained(err)
+		}
+	})
+}
+
+// check reports that nothing has succeeded for too long.
+func (s *source) check() {
+	s.note(func() {
+		if s.state.Err == nil && !s.state.Lost.IsZero() && s.now().Sub(s.state.Lost) >= patience {
+			s.state.Err = s.explained(cmp.Or(s.passing, errNoList))
+		}
+	})
+}
+
+// note changes the state, and tells of it if the error is another one.
+func (s *source) note(change func()) {
 	s.mu.Lock()
 	before := s.state
-	switch {
-	case err == nil:
-		s.state.Lost, s.state.Err = time.Time{}, nil
-	default:
-		if s.state.Lost.IsZero() {
-			s.state.Lost = s.now()
-		}
-		s.state.Err = s.explained(err)
-	}
+	change()
 	changed := (before.Err == nil) != (s.state.Err == nil) || before.Err != nil && before.Err.Error() != s.state.Err.Error()
 	s.mu.Unlock()
 	if changed {
@@ -169,7 +234,7 @@ func (s *source) explained(err error) error {
 		return fmt.Errorf("cannot %s: the API server forbids it; grant the verbs list and watch to this account: %w", what, err)
 	case apierrors.IsUnauthorized(err):
 		return fmt.Errorf("cannot %s: the API server does not accept the credentials: %w", what, err)
-	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, io.EOF), errors.As(err, new(net.Error)):
+	case errors.Is(err, errNoAnswer), errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, io.EOF), errors.As(err, new(net.Error)):
 		return fmt.Errorf("cannot %s: the API server does not answer: %w", what, err)
 	}
 	return fmt.Errorf("cannot %s: %w", what, err)
@@ -220,8 +285,8 @@ func (s sink) Replace(list []any, _ string) error {
 	if !s.state.Listed {
 		close(s.first)
 	}
-	s.heard, s.listing, s.state.Listed = now, false, true
-	s.state.Lists++
+	s.heard, s.listing, s.passing = now, false, nil
+	s.state = State{Listed: true, Lists: s.state.Lists + 1}
 	s.mu.Unlock()
 	s.changed()
 	return nil

@@ -209,7 +209,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	var err, errs error
 	builder.ExtensionK8sNamesAge, err = builder.meter.Float64ObservableGauge(
 		"otelcol_extension_k8s_names_age",
-		metric.WithDescription("How long the API server has not answered: the names are as old. 0 while it answers, and with a snapshot. [Alpha]"),
+		metric.WithDescription("How long no request to the API server has succeeded: the names are as old. 0 while they do, and with a snapshot. [Alpha]"),
 		metric.WithUnit("s"),
 	)
 	errs = errors.Join(errs, err)
@@ -245,7 +245,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ExtensionK8sNamesRefused, err = builder.meter.Int64ObservableCounter(
 		"otelcol_extension_k8s_names_refused",
-		metric.WithDescription("New objects that found no room under max_memory_mib. Their flows get no names. [Alpha]"),
+		metric.WithDescription("Objects that found no room under max_memory_mib, new or grown. Their flows get no names. [Alpha]"),
 		metric.WithUnit("{object}"),
 	)
 	errs = errors.Join(errs, err)

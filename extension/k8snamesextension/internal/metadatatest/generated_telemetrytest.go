@@ -24,7 +24,7 @@ func NewSettings(tt *componenttest.Telemetry) extension.Settings {
 func AssertEqualExtensionK8sNamesAge(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_extension_k8s_names_age",
-		Description: "How long the API server has not answered: the names are as old. 0 while it answers, and with a snapshot. [Alpha]",
+		Description: "How long no request to the API server has succeeded: the names are as old. 0 while they do, and with a snapshot. [Alpha]",
 		Unit:        "s",
 		Data: metricdata.Gauge[float64]{
 			DataPoints: dps,
@@ -114,7 +114,7 @@ func AssertEqualExtensionK8sNamesObjects(t *testing.T, tt *componenttest.Telemet
 func AssertEqualExtensionK8sNamesRefused(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_extension_k8s_names_refused",
-		Description: "New objects that found no room under max_memory_mib. Their flows get no names. [Alpha]",
+		Description: "Objects that found no room under max_memory_mib, new or grown. Their flows get no names. [Alpha]",
 		Unit:        "{object}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,

@@ -97,22 +97,22 @@ func BenchmarkLookup(b *testing.B) {
 func BenchmarkMemory(b *testing.B) {
 	const pods = 100_000
 	for b.Loop() {
-		before := heap()
+		before := heapSize()
 		s := filled(pods)
-		unseen := heap() - before
+		unseen := heapSize() - before
 		for i := range pods {
 			if s.Endpoint(benchAddress(i), 0, zero) == nil {
 				b.Fatal(i)
 			}
 		}
-		seen := heap() - before
+		seen := heapSize() - before
 		b.ReportMetric(float64(unseen)/(pods/1000), "B/1000pods-unseen")
 		b.ReportMetric(float64(seen)/(pods/1000), "B/1000pods")
 		b.ReportMetric(float64(s.Account().Size)/(pods/1000), "B/1000pods-estimated")
 	}
 }
 
-func heap() int64 {
+func heapSize() int64 {
 	var m runtime.MemStats
 	runtime.GC()
 	runtime.GC()

@@ -2,37 +2,78 @@
 
 package names
 
-// expiring is something that ended at a time: an address's or frontend's owner, or an identity.
-type expiring struct {
-	at       int64
+import (
+	"container/heap"
+	"slices"
+)
+
+// ended is something that has an end: an address's or frontend's owners, or an identity.
+type ended struct {
 	frontend frontend
 	number   uint32
 	service  bool
 }
 
-// expiry has what ended, in the order of its ends.
+// expiring is something of which an owner ended at a time.
+type expiring struct {
+	at int64
+	ended
+}
+
+// expiry has what ended, each once, by its first end. So its size depends on what is kept, and not on how often that changes.
 type expiry struct {
-	queue []expiring
-	first int
+	queue queue
+	there map[ended]bool
 }
 
+// push adds something, unless it is there.
 func (e *expiry) push(x expiring) {
-	if e.first > 0 && e.first >= len(e.queue)/2 { // move what is left to the front
-		e.queue = append(e.queue[:0], e.queue[e.first:]...)
-		e.first = 0
+	if e.there[x.ended] {
+		return
 	}
-	e.queue = append(e.queue, x)
+	if e.there == nil {
+		e.there = map[ended]bool{}
+	}
+	e.there[x.ended] = true
+	heap.Push(&e.queue, x)
 }
 
-// next takes the first one, if it ended before a time.
+// next takes what ended first, if that was before a time.
 func (e *expiry) next(before int64) (expiring, bool) {
-	if e.first == len(e.queue) || e.queue[e.first].at >= before {
+	if len(e.queue) == 0 || e.queue[0].at >= before {
 		return expiring{}, false
 	}
-	x := e.queue[e.first]
-	e.first++
-	if e.first == len(e.queue) {
-		e.queue, e.first = nil, 0
+	x := heap.Pop(&e.queue).(expiring)
+	delete(e.there, x.ended)
+	if n := len(e.queue); n < cap(e.queue)/4 { // give back the memory of many that are gone
+		e.queue = slices.Clone(e.queue)
+		e.there = make(map[ended]bool, n)
+		for i := range e.queue {
+			e.there[e.queue[i].ended] = true
+		}
 	}
 	return x, true
+}
+
+// queue is a heap, the first end on top.
+type queue []expiring
+
+// Len implements heap.Interface, as do the methods below.
+func (q queue) Len() int { return len(q) }
+
+// Less reports whether one ended before another.
+func (q queue) Less(i, j int) bool { return q[i].at < q[j].at }
+
+// Swap swaps two.
+func (q queue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
+
+// Push appends one.
+func (q *queue) Push(x any) { *q = append(*q, x.(expiring)) }
+
+// Pop takes the last one.
+func (q *queue) Pop() any {
+	last := len(*q) - 1
+	x := (*q)[last]
+	*q = (*q)[:last]
+	return x
 }

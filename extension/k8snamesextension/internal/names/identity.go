@@ -12,12 +12,12 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
 )
 
-// Cilium's reserved identities that a node can have, and the largest reserved one (pkg/identity/numericidentity.go of Cilium 1.18).
+// Cilium's reserved identities that a node can have, and the largest reserved one (pkg/identity/numericidentity.go; those from 11 on came with Cilium 1.20).
 const (
 	host          = 1
 	remoteNode    = 6
 	kubeAPIServer = 7
-	maxReserved   = 10
+	maxReserved   = 14
 )
 
 // reservedLabels are the labels of the reserved identities, by number.
@@ -32,6 +32,10 @@ var reservedLabels = [maxReserved + 1][]string{
 	8:             {"reserved:ingress"},
 	9:             {"reserved:world-ipv4"},
 	10:            {"reserved:world-ipv6"},
+	11:            {"reserved:aggregate-cluster"},
+	12:            {"reserved:aggregate-cluster-mesh"},
+	13:            {"reserved:aggregate-world"},
+	14:            {"reserved:aggregate-remote-node"},
 }
 
 // reserved has the endpoints of a reserved identity: on the node that the events are of, and elsewhere.
@@ -132,7 +136,7 @@ func (s *Store) applyIdentity(r *record, o *Identity) {
 // unused has an identity forgotten after a while if nothing has it.
 func (s *Store) unused(i *identity, now int64) {
 	if i.users == 0 && !i.listed {
-		s.expiry.push(expiring{at: now, number: i.number})
+		s.expiry.push(expiring{now, ended{number: i.number}})
 	}
 }
 

@@ -54,20 +54,19 @@ func (s *Store) named(o *owner, number uint32) *flow.Endpoint {
 		return &s.reserved[remoteNode].remote.Endpoint
 	}
 	generation, known := s.generation.Load(), o.identity.known.Load()
-	m := o.latest()
-	if m.facts != known || m.generation != generation {
-		m = s.make(o, m.Workloads, known, generation)
-		o.again.Store(m)
+	for {
+		before, m := o.again.Load(), &o.made
+		if before != nil {
+			m = before
+		}
+		if m.facts == known && m.generation == generation {
+			return &m.Endpoint
+		}
+		// A change may give the owner its workload at this moment.
+		if m = s.make(o, m.Workloads, known, generation); o.again.CompareAndSwap(before, m) {
+			return &m.Endpoint
+		}
 	}
-	return &m.Endpoint
-}
-
-// latest is the owner's endpoint as it was made last.
-func (o *owner) latest() *made {
-	if m := o.again.Load(); m != nil {
-		return m
-	}
-	return &o.made
 }
 
 // make makes an owner's endpoint of what is known now.

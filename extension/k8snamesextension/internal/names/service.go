@@ -29,12 +29,12 @@ func (s *Store) applyService(r *record, o *Object, a Arrival) {
 			from = a.at
 		}
 		if s.services.claim(f, r.service, from, a.exact(from), a.at, a.listed) {
-			s.expiry.push(expiring{at: a.at, frontend: f, service: true})
+			s.expiry.push(expiring{a.at, ended{frontend: f, service: true}})
 		}
 	}
 	for _, f := range before {
 		if !slices.Contains(r.frontends, f) && s.services.release(f, r.service, a.at, a.at) {
-			s.expiry.push(expiring{at: a.at, frontend: f, service: true})
+			s.expiry.push(expiring{a.at, ended{frontend: f, service: true}})
 		}
 	}
 	size := frontendSize * int64(len(r.frontends)-len(before))

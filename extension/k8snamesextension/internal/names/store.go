@@ -76,6 +76,7 @@ const (
 	ownerSize    = 220 // an owner and its endpoint
 	addressSize  = 130 // an address, its entry in the table, its span
 	pastSize     = 400 // a span that has ended, and its owner
+	endedSize    = 160 // what is in the queue and in the map of what is to be forgotten
 	factsSize    = 320 // an identity or a set of labels
 	frontendSize = 150
 )
@@ -162,13 +163,32 @@ func (s *Store) alone(number uint32) *flow.Endpoint {
 
 // Service implements flow.Names.
 func (s *Store) Service(address netip.Addr, port uint16, protocol flow.L4Protocol, time int64) *flow.Service {
-	e := s.services.of(frontend{address.Unmap().WithZone(""), port, protocol})
-	had := e.at(time)
-	if had == nil {
-		return nil
+	f := frontend{address.Unmap().WithZone(""), port, protocol}
+	var found *flow.Service
+	if protocol == flow.L4None {
+		found = s.anyService(f, time)
+	} else if had := s.services.of(f).at(time); had != nil {
+		found = had.owner
 	}
-	s.account.services.n.Add(1)
-	return had.owner
+	if found != nil {
+		s.account.services.n.Add(1)
+	}
+	return found
+}
+
+// anyService is the service of a frontend whose protocol is not known; nil if two services have the port, each with its protocol.
+func (s *Store) anyService(f frontend, time int64) (found *flow.Service) {
+	for _, f.protocol = range [...]flow.L4Protocol{flow.L4TCP, flow.L4UDP, flow.L4SCTP} {
+		had := s.services.of(f).at(time)
+		switch {
+		case had == nil:
+		case found != nil && *found != *had.owner:
+			return nil
+		default:
+			found = had.owner
+		}
+	}
+	return found
 }
 
 // Apply takes an object that is new or has changed.
@@ -203,6 +223,13 @@ func (s *Store) Delete(kind Kind, key string, now int64) {
 	s.remove(kind, key, now)
 }
 
+// Has reports whether an object is held.
+func (s *Store) Has(kind Kind, key string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.records[kind][key] != nil
+}
+
 // Sweep removes the owners that were kept for long enough.
 func (s *Store) Sweep(now int64) {
 	s.mu.Lock()
@@ -212,15 +239,20 @@ func (s *Store) Sweep(now int64) {
 	}
 }
 
-// forget forgets what ended and was learnt of before a time.
+// forget forgets what ended and was learnt of before a time. The ends after it are for later.
 func (s *Store) forget(e expiring, learnt int64) {
+	var next int64
 	switch {
 	case e.service:
-		s.services.forget(e.frontend, learnt)
+		next = s.services.forget(e.frontend, learnt)
 	case e.number != 0:
 		s.forgetIdentity(e.number)
+		return
 	default:
-		s.addresses.forget(e.frontend.address, learnt)
+		next = s.addresses.forget(e.frontend.address, learnt)
+	}
+	if next != open {
+		s.expiry.push(expiring{next, e.ended})
 	}
 }
 
@@ -249,6 +281,10 @@ func (s *Store) apply(kind Kind, o *Object, a Arrival) {
 		s.applyOwnPod(o)
 	default:
 		s.applyEnds(kind, r, o, a)
+	}
+	if !s.fits(0) { // it has grown, or brought labels to an identity
+		s.remove(kind, o.Key, a.at)
+		s.refused[kind]++
 	}
 }
 
@@ -292,7 +328,7 @@ func (s *Store) fits(size int64) bool {
 
 // total is the size of everything.
 func (s *Store) total() int64 {
-	return s.size + pastSize*int64(s.addresses.past+s.services.past)
+	return s.size + pastSize*int64(s.addresses.past+s.services.past) + endedSize*int64(len(s.expiry.queue))
 }
 
 func (s *Store) applyEnds(kind Kind, r *record, o *Object, a Arrival) {
@@ -434,13 +470,13 @@ func (s *Store) drop(r *record, h *held, now int64) {
 
 func (s *Store) claim(address netip.Addr, o *owner, from int64, a Arrival) {
 	if s.addresses.claim(address, o, from, a.exact(from), a.at, a.listed) {
-		s.expiry.push(expiring{at: a.at, frontend: frontend{address: address}})
+		s.expiry.push(expiring{a.at, ended{frontend: frontend{address: address}}})
 	}
 }
 
 func (s *Store) release(address netip.Addr, o *owner, now int64) {
 	if s.addresses.release(address, o, now, now) {
-		s.expiry.push(expiring{at: now, frontend: frontend{address: address}})
+		s.expiry.push(expiring{now, ended{frontend: frontend{address: address}}})
 	}
 }
 
@@ -455,7 +491,7 @@ func (s *Store) remove(kind Kind, key string, now int64) {
 	}
 	for _, f := range r.frontends {
 		if s.services.release(f, r.service, now, now) {
-			s.expiry.push(expiring{at: now, frontend: f, service: true})
+			s.expiry.push(expiring{now, ended{frontend: f, service: true}})
 		}
 	}
 	s.size -= r.size
@@ -468,4 +504,5 @@ func (s *Store) remove(kind Kind, key string, now int64) {
 	case OwnPods:
 		delete(s.ownPods, nameOf(key))
 	}
+	s.fits(0) // owners before the last change have their place in it
 }

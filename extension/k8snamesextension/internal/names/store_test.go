@@ -5,6 +5,8 @@ package names
 import (
 	"fmt"
 	"net/netip"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -245,6 +247,7 @@ func TestOwnersBeforeAreForgottenAfterAWhileAndNothingIsLeft(t *testing.T) {
 	require.Empty(t, s.numbers.identities)
 	require.Empty(t, s.sets)
 	require.Empty(t, s.expiry.queue)
+	require.Empty(t, s.expiry.there)
 }
 
 func TestWhatFindsNoRoomIsRefusedAndCounted(t *testing.T) {
@@ -271,6 +274,126 @@ func TestWhatFindsNoRoomIsRefusedAndCounted(t *testing.T) {
 	}
 	require.Equal(t, a.Refused, s.Account().Refused)
 	require.Equal(t, "shop/Aa", named(s, "10.0.0.0", 0, seconds(2)))
+}
+
+func TestWhatAnObjectGrowsByIsBoundedToo(t *testing.T) {
+	const most = 100_000
+	s := New(Options{Keep: 24 * time.Hour, MaxSize: most})
+	service := func(i, ports int) *Object {
+		o := &Object{Key: fmt.Sprint("s", i), Service: flow.Service{Namespace: "shop", Name: fmt.Sprint("s", i)}}
+		for port := range ports {
+			o.Frontends = append(o.Frontends, Frontend{netip.AddrFrom4([4]byte{10, 96, 0, byte(i)}), uint16(port + 1), flow.L4TCP})
+		}
+		return o
+	}
+	for i := range 10 {
+		s.Apply(Services, service(i, 1), Watched(seconds(0)))
+	}
+	require.Zero(t, s.Account().Refused[Services])
+	for i := range 10 {
+		s.Apply(Services, service(i, 1000), Watched(seconds(1)))
+		require.LessOrEqual(t, s.Account().Size, int64(most))
+	}
+	require.EqualValues(t, 10, s.Account().Refused[Services])
+	require.Zero(t, s.Account().Objects[Services])
+	require.Nil(t, s.Service(ip("10.96.0.7"), 1, flow.L4TCP, seconds(2)))
+
+	slice := &Object{Key: "slice"}
+	for i := range 4000 {
+		slice.Ends = append(slice.Ends, End{Namespace: "shop", Pod: fmt.Sprint(i), Addresses: []netip.Addr{netip.AddrFrom4([4]byte{10, 1, byte(i >> 8), byte(i)})}})
+		if i == 0 {
+			s.Apply(EndpointSlices, slice, Watched(seconds(3)))
+			require.EqualValues(t, 1, s.Account().Objects[EndpointSlices])
+		}
+	}
+	s.Apply(EndpointSlices, slice, Watched(seconds(4)))
+	require.LessOrEqual(t, s.Account().Size, int64(most))
+	require.EqualValues(t, 1, s.Account().Refused[EndpointSlices])
+	s.Apply(Identities, label(2001, "k8s:a=b"), Watched(seconds(5)))
+	require.Zero(t, s.Account().Refused[Identities], "there is room again")
+	s.Apply(Identities, label(2001, strings.Repeat("k8s:a", most)), Watched(seconds(6)))
+	require.LessOrEqual(t, s.Account().Size, int64(most))
+	require.EqualValues(t, 1, s.Account().Refused[Identities])
+}
+
+func TestWhatIsToBeForgottenIsKeptOnceHoweverOftenItChanges(t *testing.T) {
+	s := New(Options{Keep: 24 * time.Hour, MaxSize: 1 << 20})
+	for i := range 20_000 {
+		s.Apply(Endpoints, pod("a", uint32(1001+i%2), "10.0.0.1"), Watched(seconds(float64(i))))
+	}
+	require.Len(t, s.addresses.of(ip("10.0.0.1")).spans(), maxSpans)
+	require.LessOrEqual(t, len(s.expiry.queue), 3, "the address and two identities")
+	require.LessOrEqual(t, cap(s.expiry.queue), 16)
+
+	// What ended later stays for its own time.
+	s.Sweep(seconds(24*3600 + 19_996.5))
+	require.Len(t, s.addresses.of(ip("10.0.0.1")).spans(), 4)
+	s.Sweep(seconds(24*3600 + 20_001))
+	require.Len(t, s.addresses.of(ip("10.0.0.1")).spans(), 1)
+}
+
+func TestAServiceIsFoundWithoutItsProtocolIfItIsTheOnlyOne(t *testing.T) {
+	s := newStore()
+	at := func(name string, port uint16, protocols ...flow.L4Protocol) {
+		o := &Object{Key: name, Service: flow.Service{Namespace: "shop", Name: name}}
+		for _, p := range protocols {
+			o.Frontends = append(o.Frontends, Frontend{ip("10.96.0.10"), port, p})
+		}
+		s.Apply(Services, o, Watched(seconds(0)))
+	}
+	at("dns", 53, flow.L4TCP, flow.L4UDP)
+	at("log", 514, flow.L4UDP)
+	at("web", 443, flow.L4TCP)
+	at("quic", 443, flow.L4UDP)
+	for port, want := range map[uint16]string{53: "dns", 514: "log"} {
+		require.Equal(t, &flow.Service{Namespace: "shop", Name: want}, s.Service(ip("10.96.0.10"), port, flow.L4None, seconds(1)))
+	}
+	require.Nil(t, s.Service(ip("10.96.0.10"), 443, flow.L4None, seconds(1)), "it may be either")
+	require.Nil(t, s.Service(ip("10.96.0.10"), 80, flow.L4None, seconds(1)))
+	require.EqualValues(t, 2, s.Account().Services)
+}
+
+func TestEveryReservedIdentityHasItsLabelAndNoPod(t *testing.T) {
+	s := newStore()
+	s.Apply(Pods, pod("a", 0, "10.0.0.1"), Watched(seconds(0)))
+	for number := uint32(1); ; number++ {
+		name, reserved := flow.IdentityName(number)
+		if !reserved {
+			require.Equal(t, "shop/a", named(s, "10.0.0.1", number, seconds(1)), number)
+			require.EqualValues(t, 15, number)
+			return
+		}
+		require.Equal(t, "no pod", named(s, "10.0.0.1", number, seconds(1)), name)
+		require.Contains(t, s.Endpoint(ip("10.0.0.1"), number, seconds(1)).Labels, "reserved:"+name)
+	}
+}
+
+// A look-up that makes an endpoint again must not undo a workload that comes at this moment.
+func TestAWorkloadIsNotLostToALookup(t *testing.T) {
+	s := newStore()
+	work := &Object{Key: "shop/a", Ends: []End{{Namespace: "shop", Pod: "a", Workload: flow.Workload{Kind: "Deployment", Name: "cart"}}}}
+	var looking sync.WaitGroup
+	defer looking.Wait()
+	stop := make(chan struct{})
+	defer close(stop)
+	looking.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				s.generation.Add(1)
+				s.Endpoint(ip("10.0.0.1"), 0, seconds(1))
+			}
+		}
+	})
+	for i := range 5000 {
+		s.Apply(Endpoints, pod("a", 1001, "10.0.0.1"), Watched(seconds(0)))
+		s.Apply(OwnPods, work, Watched(seconds(0)))
+		require.Len(t, s.Endpoint(ip("10.0.0.1"), 0, seconds(1)).Workloads, 1, i)
+		s.Delete(Endpoints, "shop/a", seconds(0))
+		s.Delete(OwnPods, "shop/a", seconds(0))
+	}
 }
 
 // Readers take no lock. The race detector watches them, and each finds the pod that has the address, whatever happens to the others.

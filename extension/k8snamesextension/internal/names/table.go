@@ -211,19 +211,24 @@ func (t *table[K, V]) release(key K, owner *V, at, now int64) (closed bool) {
 	return closed
 }
 
-// forget removes the spans whose end was learnt before a time.
-func (t *table[K, V]) forget(key K, learnt int64) {
+// forget removes the spans whose end was learnt before a time. It returns when the first end of those that stay was learnt; open if there is none.
+func (t *table[K, V]) forget(key K, learnt int64) (next int64) {
 	e := t.of(key)
 	before := e.spans()
+	next = open
 	var after []span[V]
 	for _, s := range before {
-		if s.until == open || s.closed >= learnt {
+		switch {
+		case s.until == open:
 			after = append(after, s)
+		case s.closed >= learnt:
+			after, next = append(after, s), min(next, s.closed)
 		}
 	}
 	if len(after) != len(before) {
 		t.set(key, before, after)
 	}
+	return next
 }
 
 // at finds the span of a time; nil if nobody is known to have had the key.
