@@ -52,7 +52,7 @@ type hubble struct {
 
 	mu        sync.Mutex // a batch at a time: a stream has events in the order of their batches
 	converter convert.Converter
-	events    []*v1.Event
+	events    []*convert.Event
 	ignored   map[convert.Reason]int64
 	named     map[namespace]bool // of the batch
 }
@@ -95,7 +95,7 @@ func (h *hubble) start(ctx context.Context, host component.Host) error {
 	h.cancel = cancel
 	h.nodes = h.cfg.nodes(listener.Addr())
 	version := strings.TrimSpace(h.set.BuildInfo.Command + " " + h.set.BuildInfo.Version)
-	h.observe = observer.New(stop, ring.New(h.cfg.MaxFlows), h.nodes, h.cfg.nodeName(), version, counters{h.telemetry})
+	h.observe = observer.New(stop, ring.New[convert.Event](h.cfg.MaxFlows), h.nodes, h.cfg.nodeName(), version, counters{h.telemetry})
 	observerpb.RegisterObserverServer(h.server, h.observe)
 	peerpb.RegisterPeerServer(h.server, peer.New(stop, h.nodes))
 	check := health.NewServer()
@@ -163,7 +163,7 @@ func (h *hubble) consume(ctx context.Context, logs plog.Logs) error {
 				case *flowpb.DebugEvent:
 					counts["debug"]++
 				}
-				if h.events = append(h.events, &e.Hubble); len(h.events) == chunk {
+				if h.events = append(h.events, e); len(h.events) == chunk {
 					write()
 				}
 			}

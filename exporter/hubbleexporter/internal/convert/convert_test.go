@@ -157,3 +157,15 @@ func FuzzARecordNeverPanics(f *testing.F) {
 		require.NoError(t, err)
 	})
 }
+
+func TestALossInJSONIsOfTheNodeOfItsLine(t *testing.T) {
+	for body, want := range map[string]string{
+		`{"lost_events":{"num_events_lost":"3"},"node_name":"node-2"}`: "node-2", `{"lost_events":{"num_events_lost":"3"}}`: "node-1", `{"node_name":"node-2"}`: "node-1",
+	} {
+		r := newRecord(map[string]any{"Dvc": "node-1", "cilium.trace.observation_point": "TO_ENDPOINT"})
+		r.log.Body().SetStr(body)
+		e, reason := r.event(t)
+		require.Equal(t, None, reason)
+		require.Equal(t, want, e.Node, body)
+	}
+}

@@ -37,6 +37,7 @@ func (v *values) fromJSON(s *storage, body string) bool {
 	default:
 		return false
 	}
+	s.event.Node = line.NodeName
 	return true
 }
 
