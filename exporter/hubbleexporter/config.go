@@ -9,10 +9,12 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/configgrpc"
 	"go.opentelemetry.io/collector/config/confignet"
+	"go.opentelemetry.io/collector/config/configoptional"
 
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/hubbleexporter/internal/nodes"
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/hubbleexporter/internal/ring"
@@ -56,6 +58,9 @@ func createDefaultConfig() component.Config {
 	server.NetAddr.Endpoint = "localhost:4244"
 	server.MaxConcurrentStreams = 16
 	server.MaxRecvMsgSizeMiB = 1
+	keepalive := configgrpc.NewDefaultKeepaliveServerParameters()
+	keepalive.MaxConnectionIdle, keepalive.Time, keepalive.Timeout = 5*time.Minute, 30*time.Second, 20*time.Second
+	server.Keepalive.Get().ServerParameters = configoptional.Some(keepalive)
 	return &Config{ServerConfig: server, MaxFlows: 4095, MaxClients: 64, ClusterName: "default"}
 }
 

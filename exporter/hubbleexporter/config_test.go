@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/confmap"
@@ -23,6 +24,15 @@ func TestTheDefaultsListenOnThisMachineOnly(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "localhost:4244", cfg.NetAddr.Endpoint)
 	require.Equal(t, 4095, cfg.MaxFlows)
+}
+
+func TestConnectionsWithoutAnswerOrStreamAreClosed(t *testing.T) {
+	cfg, err := load(t, map[string]any{"keepalive": map[string]any{"server_parameters": map[string]any{"time": "10s"}}})
+	require.NoError(t, err)
+	alive := cfg.Keepalive.Get().ServerParameters.Get()
+	require.Equal(t, 10*time.Second, alive.Time)
+	require.Equal(t, 20*time.Second, alive.Timeout)
+	require.Equal(t, 5*time.Minute, alive.MaxConnectionIdle)
 }
 
 func TestWrongConfigurationsAreRefused(t *testing.T) {

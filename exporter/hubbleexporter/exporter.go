@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"strings"
 	"sync"
 	"time"
@@ -47,6 +46,7 @@ type hubble struct {
 	cancel  context.CancelFunc // ends the streams
 	server  *grpc.Server
 	serving sync.WaitGroup
+	clients *clients
 	observe *observer.Server
 	nodes   *nodes.Nodes
 
@@ -63,7 +63,7 @@ func newHubble(set exporter.Settings, cfg *Config) (*hubble, error) {
 		return nil, err
 	}
 	return &hubble{
-		cfg: cfg, set: set, telemetry: telemetry, cancel: func() {}, converter: convert.Converter{Archived: cfg.Archive}, ignored: map[convert.Reason]int64{}, named: map[namespace]bool{},
+		cfg: cfg, set: set, telemetry: telemetry, clients: newClients(cfg.MaxClients, set.Logger, telemetry), cancel: func() {}, converter: convert.Converter{Archived: cfg.Archive}, ignored: map[convert.Reason]int64{}, named: map[namespace]bool{},
 	}, nil
 }
 
@@ -87,7 +87,7 @@ func (h *hubble) start(ctx context.Context, host component.Host) error {
 	if err := protect(listener); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	h.server, err = h.cfg.ToServer(ctx, host.GetExtensions(), h.set.TelemetrySettings)
+	h.server, err = h.cfg.ToServer(ctx, host.GetExtensions(), h.set.TelemetrySettings, h.clients.options()...)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -104,20 +104,20 @@ func (h *hubble) start(ctx context.Context, host component.Host) error {
 	reflection.Register(h.server)
 	h.set.Logger.Info("serving Hubble's API", zap.Stringer("address", listener.Addr()), zap.Bool("tls", h.cfg.TLS.HasValue()), zap.Int("max_flows", h.cfg.MaxFlows))
 	h.serving.Go(func() {
-		if err := h.server.Serve(newLimited(listener, h.cfg.MaxClients, h.telemetry)); err != nil && !errors.Is(err, grpc.ErrServerStopped) {
+		if err := h.server.Serve(&limited{listener, h.clients}); err != nil && !errors.Is(err, grpc.ErrServerStopped) {
 			componentstatus.ReportStatus(host, componentstatus.NewFatalErrorEvent(err))
 		}
 	})
 	return nil
 }
 
-// patience is how long a stop waits for clients to take the end of their streams.
-const patience = time.Second
+// farewell is how long a stop waits for clients to take the end of their streams.
+const farewell = time.Second
 
 func (h *hubble) shutdown(ctx context.Context) error {
 	h.cancel()
 	if h.server != nil {
-		ctx, cancel := context.WithTimeout(ctx, patience)
+		ctx, cancel := context.WithTimeout(ctx, farewell)
 		defer cancel()
 		defer context.AfterFunc(ctx, h.server.Stop)()
 		h.server.GracefulStop()
@@ -207,48 +207,4 @@ func (c counters) Sent(events int) {
 
 func (c counters) Missed(events uint64) {
 	c.ExporterHubbleEventsMissed.Add(context.Background(), int64(events))
-}
-
-// limited is a listener that closes connections at once when there are enough.
-type limited struct {
-	net.Listener
-	telemetry *metadata.TelemetryBuilder
-	free      chan struct{}
-}
-
-func newLimited(l net.Listener, clients int, telemetry *metadata.TelemetryBuilder) *limited {
-	return &limited{l, telemetry, make(chan struct{}, clients)}
-}
-
-// Accept returns the next connection for which there is room.
-func (l *limited) Accept() (net.Conn, error) {
-	for {
-		c, err := l.Listener.Accept()
-		if err != nil {
-			return nil, err
-		}
-		select {
-		case l.free <- struct{}{}:
-			l.telemetry.ExporterHubbleClients.Add(context.Background(), 1)
-			return &limitedConn{Conn: c, done: sync.OnceFunc(func() {
-				<-l.free
-				l.telemetry.ExporterHubbleClients.Add(context.Background(), -1)
-			})}, nil
-		default:
-			l.telemetry.ExporterHubbleClientsRefused.Add(context.Background(), 1)
-			_ = c.Close() // nothing was sent
-		}
-	}
-}
-
-// limitedConn is a connection that gives its place back.
-type limitedConn struct {
-	net.Conn
-	done func()
-}
-
-// Close closes the connection.
-func (c *limitedConn) Close() error {
-	defer c.done()
-	return c.Conn.Close()
 }
