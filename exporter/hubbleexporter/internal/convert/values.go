@@ -6,11 +6,12 @@ package convert
 
 import (
 	"strconv"
-	"strings"
 	"unique"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/printable"
 )
 
 // values are the attributes of a record that say something about its event. A number is 0 and a text empty where the record has none. Texts are
@@ -253,12 +254,13 @@ func (v *values) takeFlag(key string, value pcommon.Value) {
 	}
 }
 
-// text returns a text, empty for a value of another type. Protobuf takes no text that is not UTF-8.
+// text returns a text, empty for a value of another type. What could fool a reader is escaped, since the hubble command prints texts as they are.
+// Protobuf takes no text that is not UTF-8; neither is any left.
 func text(v pcommon.Value) string {
 	if v.Type() != pcommon.ValueTypeStr {
 		return ""
 	}
-	return strings.ToValidUTF8(v.Str(), "\ufffd")
+	return printable.String(v.Str())
 }
 
 // number returns a number, or a text that is one; 0 for anything else and for a negative number.
