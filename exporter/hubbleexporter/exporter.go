@@ -103,6 +103,9 @@ func (h *hubble) start(ctx context.Context, host component.Host) error {
 	healthpb.RegisterHealthServer(h.server, check)
 	reflection.Register(h.server)
 	h.set.Logger.Info("serving Hubble's API", zap.Stringer("address", listener.Addr()), zap.Bool("tls", h.cfg.TLS.HasValue()), zap.Int("max_flows", h.cfg.MaxFlows))
+	for _, warning := range h.cfg.warnings(listener.Addr()) {
+		h.set.Logger.Warn(warning, zap.Stringer("address", listener.Addr()))
+	}
 	h.serving.Go(func() {
 		if err := h.server.Serve(&limited{listener, h.clients}); err != nil && !errors.Is(err, grpc.ErrServerStopped) {
 			componentstatus.ReportStatus(host, componentstatus.NewFatalErrorEvent(err))

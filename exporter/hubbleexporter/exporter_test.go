@@ -227,6 +227,19 @@ func TestThePeersOfAServerAreItsNodeAndTheConfiguredOnes(t *testing.T) {
 	}
 }
 
+func TestAServerThatAnnouncesNoAddressSaysSo(t *testing.T) {
+	cfg := createDefaultConfig().(*Config)
+	cfg.NetAddr.Endpoint, cfg.AllowInsecureRemote = "0.0.0.0:0", true
+	set := exportertest.NewNopSettings(metadata.Type)
+	core, log := observer.New(zap.WarnLevel)
+	set.Logger = zap.New(core)
+	h, err := newHubble(set, cfg)
+	require.NoError(t, err)
+	require.NoError(t, h.start(t.Context(), componenttest.NewNopHost()))
+	require.NoError(t, h.shutdown(t.Context()))
+	require.Equal(t, 1, log.FilterMessageSnippet("peers::address is not set").Len())
+}
+
 func TestHealthIsAnsweredForHubblesService(t *testing.T) {
 	r := start(t, nil)
 	answer, err := healthpb.NewHealthClient(r.conn).Check(t.Context(), &healthpb.HealthCheckRequest{Service: "hubble.server.Observer"})
