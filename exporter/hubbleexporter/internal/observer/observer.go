@@ -9,11 +9,13 @@ package observer
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"time"
 
 	flowpb "github.com/cilium/cilium/api/v1/flow"
 	observerpb "github.com/cilium/cilium/api/v1/observer"
+	relaypb "github.com/cilium/cilium/api/v1/relay"
 	"github.com/cilium/cilium/pkg/hubble/filters"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -123,7 +125,8 @@ func (s *Server) recent(view string, now time.Time) (events uint64, rate float64
 	return events, rate
 }
 
-// GetNodes returns this server's node and the nodes that it has seen.
+// GetNodes returns this server's node and the nodes that it has seen. Its own node is left out where only flows of others have come, as on a gateway
+// whose node has none. Version and uptime are known of its own node only; of a node that has another server nothing is.
 func (s *Server) GetNodes(context.Context, *observerpb.GetNodesRequest) (*observerpb.GetNodesResponse, error) {
 	answer := &observerpb.GetNodesResponse{}
 	counts := map[string]uint64{}
@@ -140,9 +143,20 @@ func (s *Server) GetNodes(context.Context, *observerpb.GetNodesRequest) (*observ
 			}
 		}
 	}
-	for _, n := range s.nodes.List() {
+	list := s.nodes.List()
+	elsewhere := slices.ContainsFunc(list, func(n nodes.Node) bool { return n.Name != s.node && n.Flows > 0 })
+	for _, n := range list {
 		node := n.Proto()
-		node.Version, node.UptimeNs = s.version, uint64(time.Since(s.started))
+		switch own := n.Name == s.node; {
+		case own && n.Flows == 0 && elsewhere:
+			continue
+		case own:
+			node.Version, node.UptimeNs = s.version, uint64(time.Since(s.started))
+		case n.Flows == 0:
+			node.State = relaypb.NodeState_UNKNOWN_NODE_STATE
+			answer.Nodes = append(answer.Nodes, node)
+			continue
+		}
 		node.NumFlows, node.MaxFlows, node.SeenFlows = counts[n.Name], s.ring.Cap(), n.Flows
 		answer.Nodes = append(answer.Nodes, node)
 	}

@@ -12,6 +12,7 @@ import (
 
 	flowpb "github.com/cilium/cilium/api/v1/flow"
 	observerpb "github.com/cilium/cilium/api/v1/observer"
+	relaypb "github.com/cilium/cilium/api/v1/relay"
 	v1 "github.com/cilium/cilium/pkg/hubble/api/v1"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc"
@@ -309,6 +310,42 @@ func TestLossesAndDebugMessagesAreThoseOfTheirNode(t *testing.T) {
 		require.NoError(t, s.GetDebugEvents(&observerpb.GetDebugEventsRequest{}, messages))
 		require.Equal(t, want, messages.nodes, authority)
 	}
+}
+
+func TestTheListOfNodesSaysWhatIsKnown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		known := nodes.New(nodes.Options{Address: "a:1"}, "gateway", nodes.Node{Name: "node-9", Address: "b:1"})
+		s := New(t.Context(), ring.New[convert.Event](15), known, "gateway", "test", &counted{})
+		time.Sleep(time.Minute)
+		list := func() (all []*observerpb.Node) {
+			answer, err := s.GetNodes(t.Context(), nil)
+			require.NoError(t, err)
+			for _, n := range answer.Nodes {
+				require.False(t, n.Tls.Enabled)
+				n.Tls = nil
+			}
+			return answer.Nodes
+		}
+		own := &observerpb.Node{Name: "gateway", Address: "a:1", State: relaypb.NodeState_NODE_CONNECTED, Version: "test", UptimeNs: uint64(time.Minute), MaxFlows: 15}
+		other := &observerpb.Node{Name: "node-9", Address: "b:1"} // it has a server of its own
+		requireNodes := func(want ...*observerpb.Node) {
+			t.Helper()
+			got := list()
+			require.Len(t, got, len(want))
+			for i := range want {
+				require.True(t, proto.Equal(want[i], got[i]), "%v", got[i])
+			}
+		}
+		requireNodes(own, other)
+		s.Write([]*convert.Event{flow(1)}, 1)
+		known.Seen("node-1", 1)
+		seen := &observerpb.Node{Name: "node-1", Address: "a:1", State: relaypb.NodeState_NODE_CONNECTED, NumFlows: 1, MaxFlows: 15, SeenFlows: 1}
+		requireNodes(seen, other)
+		s.Write([]*convert.Event{flowOf("gateway", 2)}, 1)
+		known.Seen("gateway", 1)
+		own.NumFlows, own.SeenFlows = 1, 1
+		requireNodes(own, seen, other)
+	})
 }
 
 func TestTheRateIsThatOfTheLastMinute(t *testing.T) {
