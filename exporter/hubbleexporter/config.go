@@ -15,9 +15,11 @@ import (
 	"go.opentelemetry.io/collector/config/configgrpc"
 	"go.opentelemetry.io/collector/config/confignet"
 	"go.opentelemetry.io/collector/config/configoptional"
+	"go.opentelemetry.io/collector/confmap"
 
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/hubbleexporter/internal/nodes"
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/hubbleexporter/internal/ring"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/configyaml"
 )
 
 // Config is the exporter's configuration. README.md documents its keys in a table.
@@ -64,7 +66,13 @@ func createDefaultConfig() component.Config {
 	return &Config{ServerConfig: server, MaxFlows: 4095, MaxClients: 64, ClusterName: "default"}
 }
 
-var _ component.Config = (*Config)(nil)
+var (
+	_ component.Config    = (*Config)(nil)
+	_ confmap.Unmarshaler = (*Config)(nil)
+)
+
+// Unmarshal reads the YAML. The error for an unknown key names it and lists those that there are.
+func (c *Config) Unmarshal(conf *confmap.Conf) error { return configyaml.Unmarshal(conf, c) }
 
 // Validate checks the configuration.
 func (c *Config) Validate() error {

@@ -60,6 +60,26 @@ func TestWrongConfigurationsAreRefused(t *testing.T) {
 	}
 }
 
+func TestAnUnknownKeyIsNamedWithThoseThatThereAre(t *testing.T) {
+	for _, c := range []struct {
+		keys map[string]any
+		want []string
+	}{
+		{map[string]any{"max_flow": 1}, []string{"max_flow", "max_flows", "endpoint", "peers"}},
+		{map[string]any{"peers": map[string]any{"adress": "a:1"}}, []string{"adress", "address", "nodes"}},
+		{map[string]any{"peers": map[string]any{"nodes": []any{map[string]any{"nam": "a"}}}}, []string{"nam", "server_name"}},
+		{map[string]any{"tls": map[string]any{"cert": "a"}}, []string{"cert"}},
+		{map[string]any{"max_flows": "many"}, []string{"max_flows", "many"}},
+	} {
+		err := confmap.NewFromStringMap(c.keys).Unmarshal(createDefaultConfig())
+		require.Error(t, err)
+		require.NotContains(t, err.Error(), "has invalid keys: max_flow")
+		for _, want := range c.want {
+			require.ErrorContains(t, err, want)
+		}
+	}
+}
+
 func TestOthersMayReachTheServerWithTLSOrWhereItIsSaid(t *testing.T) {
 	for _, keys := range []map[string]any{
 		{"endpoint": "0.0.0.0:4244", "tls": map[string]any{"cert_file": "a", "key_file": "b"}},
