@@ -198,7 +198,7 @@ func TestAClientThatNeverReadsHoldsUpNothing(t *testing.T) {
 	require.EqualValues(t, 255, status.NumFlows)
 }
 
-func TestASocketOfAnEndedServerIsRemoved(t *testing.T) {
+func TestASocketThatAnEarlierRunLeftIsRemoved(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "hubble.sock")
 	l, err := net.Listen("unix", path)
 	require.NoError(t, err)
