@@ -6,9 +6,13 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
 	"os"
+	"reflect"
+	"slices"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
@@ -19,7 +23,6 @@ import (
 
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/hubbleexporter/internal/nodes"
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/hubbleexporter/internal/ring"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/configyaml"
 )
 
 // Config is the exporter's configuration. README.md documents its keys in a table.
@@ -72,7 +75,33 @@ var (
 )
 
 // Unmarshal reads the YAML. The error for an unknown key names it and lists those that there are.
-func (c *Config) Unmarshal(conf *confmap.Conf) error { return configyaml.Unmarshal(conf, c) }
+func (c *Config) Unmarshal(conf *confmap.Conf) error {
+	known := keys(reflect.TypeFor[Config]())
+	var errs []error
+	for _, key := range slices.Sorted(maps.Keys(conf.ToStringMap())) {
+		if !slices.Contains(known, key) {
+			errs = append(errs, fmt.Errorf("%s: there is no such key; want one of %s", key, strings.Join(known, ", ")))
+		}
+	}
+	if errs != nil {
+		return errors.Join(errs...)
+	}
+	return conf.Unmarshal(c)
+}
+
+// keys returns the keys of a structure, by name.
+func keys(structure reflect.Type) (all []string) {
+	for field := range structure.Fields() {
+		switch key, option, _ := strings.Cut(field.Tag.Get("mapstructure"), ","); {
+		case option == "squash":
+			all = append(all, keys(field.Type)...)
+		case key != "":
+			all = append(all, key)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
 
 // Validate checks the configuration.
 func (c *Config) Validate() error {

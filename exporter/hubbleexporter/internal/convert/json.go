@@ -11,9 +11,6 @@ import (
 	flowpb "github.com/cilium/cilium/api/v1/flow"
 	observerpb "github.com/cilium/cilium/api/v1/observer"
 	"google.golang.org/protobuf/encoding/protojson"
-	"google.golang.org/protobuf/reflect/protoreflect"
-
-	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/printable"
 )
 
 // fromJSON reads the event of a body. It reports false for a body that is no event of Hubble.
@@ -26,7 +23,7 @@ func (v *values) fromJSON(s *storage, body string) bool {
 	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(raw, &line); err != nil {
 		return false
 	}
-	if strings.Contains(body, `\`) || printable.String(body) != body { // seldom
+	if strings.Contains(body, `\`) || printable(body) != body { // seldom
 		escape(line.ProtoReflect())
 	}
 	switch e := line.ResponseTypes.(type) {
@@ -45,27 +42,6 @@ func (v *values) fromJSON(s *storage, body string) bool {
 	}
 	s.event.Node = line.NodeName
 	return true
-}
-
-// escape escapes the texts in a message.
-func escape(m protoreflect.Message) {
-	m.Range(func(field protoreflect.FieldDescriptor, value protoreflect.Value) bool {
-		switch list, kind := field.IsList(), field.Kind(); {
-		case list && kind == protoreflect.StringKind:
-			for i := range value.List().Len() {
-				value.List().Set(i, protoreflect.ValueOfString(printable.String(value.List().Get(i).String())))
-			}
-		case list && kind == protoreflect.MessageKind:
-			for i := range value.List().Len() {
-				escape(value.List().Get(i).Message())
-			}
-		case kind == protoreflect.StringKind:
-			m.Set(field, protoreflect.ValueOfString(printable.String(value.String())))
-		case !list && !field.IsMap() && kind == protoreflect.MessageKind:
-			escape(value.Message())
-		}
-		return true
-	})
 }
 
 // newer has the fields of a flow that this release of the API does not have.
@@ -120,8 +96,8 @@ func newerFields(raw []byte, f *flowpb.Flow) {
 	case l4.VRRP != nil:
 		setVRRP(f, l4.VRRP.Type, l4.VRRP.VRID, l4.VRRP.Priority)
 	case l4.IGMP != nil:
-		setIGMP(f, l4.IGMP.Type, printable.String(l4.IGMP.Group))
+		setIGMP(f, l4.IGMP.Type, printable(l4.IGMP.Group))
 	case l4.SCTP.Chunk != "" && f.GetL4().GetSCTP() != nil:
-		setChunk(f.GetL4().GetSCTP(), printable.String(l4.SCTP.Chunk))
+		setChunk(f.GetL4().GetSCTP(), printable(l4.SCTP.Chunk))
 	}
 }
