@@ -5,6 +5,7 @@ package hubbleexporter
 import (
 	"context"
 	"net"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -40,18 +41,18 @@ func TestOnlyAMessageThatWaitsTooLongClosesTheConnection(t *testing.T) {
 		c := newClients(1, zap.NewNop(), telemetry)
 		conn, far := net.Pipe()
 		defer func() { require.NoError(t, far.Close()) }()
-		closed := false
-		limited := &limitedConn{Conn: conn, done: func() { closed = true }}
+		var closed atomic.Bool
+		limited := &limitedConn{Conn: conn, done: func() { closed.Store(true) }}
 		stream := &slow{ctx: peer.NewContext(t.Context(), &peer.Peer{Addr: limited.RemoteAddr()})}
 		require.NoError(t, c.watch(nil, stream, nil, func(_ any, watched grpc.ServerStream) error {
 			for _, stream.time = range []time.Duration{0, patience - time.Second, patience - time.Second} {
 				require.NoError(t, watched.SendMsg(nil))
 				time.Sleep(time.Hour) // there is no event
 			}
-			require.False(t, closed)
+			require.False(t, closed.Load())
 			stream.time = patience + time.Second
 			require.NoError(t, watched.SendMsg(nil))
-			require.True(t, closed)
+			require.True(t, closed.Load())
 			return nil
 		}))
 	})
