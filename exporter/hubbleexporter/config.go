@@ -6,13 +6,20 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
 	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/configgrpc"
 	"go.opentelemetry.io/collector/config/confignet"
+	"go.opentelemetry.io/collector/config/configoptional"
+	"go.opentelemetry.io/collector/confmap"
 
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/hubbleexporter/internal/nodes"
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/hubbleexporter/internal/ring"
@@ -56,14 +63,49 @@ func createDefaultConfig() component.Config {
 	server.NetAddr.Endpoint = "localhost:4244"
 	server.MaxConcurrentStreams = 16
 	server.MaxRecvMsgSizeMiB = 1
+	keepalive := configgrpc.NewDefaultKeepaliveServerParameters()
+	keepalive.MaxConnectionIdle, keepalive.Time, keepalive.Timeout = 5*time.Minute, 30*time.Second, 20*time.Second
+	server.Keepalive.Get().ServerParameters = configoptional.Some(keepalive)
 	return &Config{ServerConfig: server, MaxFlows: 4095, MaxClients: 64, ClusterName: "default"}
 }
 
-var _ component.Config = (*Config)(nil)
+var (
+	_ component.Config    = (*Config)(nil)
+	_ confmap.Unmarshaler = (*Config)(nil)
+)
+
+// Unmarshal reads the YAML. The error for an unknown key names it and lists those that there are.
+func (c *Config) Unmarshal(conf *confmap.Conf) error {
+	known := keys(reflect.TypeFor[Config]())
+	var errs []error
+	for _, key := range slices.Sorted(maps.Keys(conf.ToStringMap())) {
+		if !slices.Contains(known, key) {
+			errs = append(errs, fmt.Errorf("%s: there is no such key; want one of %s", key, strings.Join(known, ", ")))
+		}
+	}
+	if errs != nil {
+		return errors.Join(errs...)
+	}
+	return conf.Unmarshal(c)
+}
+
+// keys returns the keys of a structure, by name.
+func keys(structure reflect.Type) (all []string) {
+	for field := range structure.Fields() {
+		switch key, option, _ := strings.Cut(field.Tag.Get("mapstructure"), ","); {
+		case option == "squash":
+			all = append(all, keys(field.Type)...)
+		case key != "":
+			all = append(all, key)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
 
 // Validate checks the configuration.
 func (c *Config) Validate() error {
-	return errors.Join(c.ServerConfig.Validate(), c.validateAddress(), c.validateBounds(), c.Peers.validate())
+	return errors.Join(c.ServerConfig.Validate(), c.validateAddress(), c.validateBounds(), c.Peers.validate(c.nodeName()))
 }
 
 func (c *Config) validateAddress() error {
@@ -107,16 +149,17 @@ func (c *Config) validateBounds() error {
 	return nil
 }
 
-func (p *peersConfig) validate() error {
+// validate checks the peers of a server whose node has a name.
+func (p *peersConfig) validate(own string) error {
 	if p.Address != "" {
 		if _, _, err := net.SplitHostPort(p.Address); err != nil {
 			return fmt.Errorf("peers::address: %w; want host:port", err)
 		}
 	}
-	names := map[string]bool{}
+	names := map[string]bool{own: true}
 	for i, n := range p.Nodes {
 		if n.Name == "" || names[n.Name] {
-			return fmt.Errorf("peers::nodes::%d::name: %q; want a name that no other node has", i, n.Name)
+			return fmt.Errorf("peers::nodes::%d::name: %q; want a name that no other node and not this server's own has", i, n.Name)
 		}
 		names[n.Name] = true
 		if _, _, err := net.SplitHostPort(n.Address); err != nil {
@@ -132,19 +175,38 @@ func (c *Config) nodeName() string {
 	return cmp.Or(c.NodeName, os.Getenv("NODE_NAME"), host, "unknown")
 }
 
+// address is where others reach the server, empty when that is not known. listening is the address of the listener.
+func (c *Config) address(listening net.Addr) string {
+	if c.Peers.Address != "" {
+		return c.Peers.Address
+	}
+	if listening.Network() == "unix" {
+		return "unix://" + listening.String()
+	}
+	if at, err := netip.ParseAddrPort(listening.String()); err == nil && !at.Addr().IsUnspecified() {
+		return at.String()
+	}
+	return ""
+}
+
+// warnings are what is allowed and seldom meant. listening is the address of the listener.
+func (c *Config) warnings(listening net.Addr) (all []string) {
+	if c.address(listening) == "" {
+		all = append(all, "peers::address is not set, and endpoint is every address of the host: a Hubble Relay that asks this server for its peers cannot connect to any")
+	}
+	host, _, err := net.SplitHostPort(listening.String())
+	reached := listening.Network() != "unix" && (err != nil || !local(host))
+	if reached && c.TLS.HasValue() && c.TLS.Get().ClientCAFile == "" && !c.Auth.HasValue() {
+		all = append(all, "tls::client_ca_file is not set: clients need no certificate, and everyone who reaches the endpoint reads the flows")
+	}
+	return all
+}
+
 // nodes makes what is known of nodes. listening is the address of the listener.
 func (c *Config) nodes(listening net.Addr) *nodes.Nodes {
-	address := c.Peers.Address
-	if address == "" && listening.Network() == "unix" {
-		address = "unix://" + listening.String()
-	} else if address == "" {
-		if at, err := netip.ParseAddrPort(listening.String()); err == nil && !at.Addr().IsUnspecified() {
-			address = at.String()
-		}
-	}
 	others := make([]nodes.Node, 0, len(c.Peers.Nodes))
 	for _, n := range c.Peers.Nodes {
 		others = append(others, nodes.Node{Name: n.Name, Address: n.Address, ServerName: n.ServerName})
 	}
-	return nodes.New(nodes.Options{Cluster: c.ClusterName, Address: address, TLS: c.TLS.HasValue()}, c.nodeName(), others...)
+	return nodes.New(nodes.Options{Cluster: c.ClusterName, Address: c.address(listening), TLS: c.TLS.HasValue()}, c.nodeName(), others...)
 }

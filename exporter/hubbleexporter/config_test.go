@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/confmap"
@@ -23,6 +24,15 @@ func TestTheDefaultsListenOnThisMachineOnly(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "localhost:4244", cfg.NetAddr.Endpoint)
 	require.Equal(t, 4095, cfg.MaxFlows)
+}
+
+func TestConnectionsWithoutAnswerOrStreamAreClosed(t *testing.T) {
+	cfg, err := load(t, map[string]any{"keepalive": map[string]any{"server_parameters": map[string]any{"time": "10s"}}})
+	require.NoError(t, err)
+	alive := cfg.Keepalive.Get().ServerParameters.Get()
+	require.Equal(t, 10*time.Second, alive.Time)
+	require.Equal(t, 20*time.Second, alive.Timeout)
+	require.Equal(t, 5*time.Minute, alive.MaxConnectionIdle)
 }
 
 func TestWrongConfigurationsAreRefused(t *testing.T) {
@@ -43,9 +53,30 @@ func TestWrongConfigurationsAreRefused(t *testing.T) {
 		`peers::nodes::0::name: ""`:             {"peers": map[string]any{"nodes": []any{map[string]any{"address": "a:1"}}}},
 		"peers::nodes::0::address":              {"peers": map[string]any{"nodes": []any{map[string]any{"name": "a"}}}},
 		`peers::nodes::1::name: "a"; want a na`: {"peers": map[string]any{"nodes": []any{map[string]any{"name": "a", "address": "a:1"}, map[string]any{"name": "a", "address": "a:2"}}}},
+		"peers::nodes::0::name: \"me\"":         {"node_name": "me", "peers": map[string]any{"nodes": []any{map[string]any{"name": "me", "address": "a:1"}}}},
 	} {
 		_, err := load(t, keys)
 		require.ErrorContains(t, err, want)
+	}
+}
+
+func TestAnUnknownKeyIsNamedWithThoseThatThereAre(t *testing.T) {
+	for _, c := range []struct {
+		keys map[string]any
+		want []string
+	}{
+		{map[string]any{"max_flow": 1}, []string{"max_flow: there is no such key", "max_flows", "endpoint", "keepalive", "peers", "transport"}},
+		{map[string]any{"a": 1, "b": 1}, []string{"a: there is no such key", "b: there is no such key"}},
+		{map[string]any{"peers": map[string]any{"adress": "a:1"}}, []string{"peers", "adress"}},
+		{map[string]any{"tls": map[string]any{"cert": "a"}}, []string{"cert"}},
+		{map[string]any{"max_flows": "many"}, []string{"max_flows"}},
+	} {
+		err := confmap.NewFromStringMap(c.keys).Unmarshal(createDefaultConfig())
+		require.Error(t, err)
+		require.NotContains(t, err.Error(), "has invalid keys: max_flow")
+		for _, want := range c.want {
+			require.ErrorContains(t, err, want)
+		}
 	}
 }
 
@@ -73,6 +104,44 @@ func TestOthersLearnTheAddressThatTheyReach(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, want, cfg.nodes(listening).List()[0].Address)
 	}
+}
+
+func TestWhatIsSeldomMeantIsWarnedOf(t *testing.T) {
+	const noAddress, noClientCA = "peers::address is not set", "tls::client_ca_file is not set"
+	tls := func(more ...string) map[string]any {
+		keys := map[string]any{"cert_file": "a", "key_file": "b"}
+		for _, key := range more {
+			keys[key] = "c"
+		}
+		return keys
+	}
+	peers := map[string]any{"address": "node.example:4244"}
+	for _, c := range []struct {
+		keys map[string]any
+		want []string
+	}{
+		{map[string]any{"endpoint": "127.0.0.1:7"}, nil},
+		{map[string]any{"endpoint": "127.0.0.1:7", "tls": tls()}, nil},
+		{map[string]any{"endpoint": "0.0.0.0:7", "tls": tls()}, []string{noAddress, noClientCA}},
+		{map[string]any{"endpoint": "[::]:7", "tls": tls("client_ca_file"), "peers": peers}, nil},
+		{map[string]any{"endpoint": "0.0.0.0:7", "tls": tls("client_ca_file")}, []string{noAddress}},
+		{map[string]any{"endpoint": "10.0.0.1:7", "tls": tls()}, []string{noClientCA}},
+		{map[string]any{"endpoint": "10.0.0.1:7", "tls": tls(), "auth": map[string]any{"authenticator": "basicauth"}}, nil},
+		{map[string]any{"endpoint": "0.0.0.0:7", "allow_insecure_remote": true, "peers": peers}, nil},
+	} {
+		cfg, err := load(t, c.keys)
+		require.NoError(t, err)
+		listening, err := net.ResolveTCPAddr("tcp", cfg.NetAddr.Endpoint)
+		require.NoError(t, err)
+		got := cfg.warnings(listening)
+		require.Len(t, got, len(c.want), "%v", c.keys)
+		for i, want := range c.want {
+			require.Contains(t, got[i], want)
+		}
+	}
+	cfg, err := load(t, map[string]any{"endpoint": "/run/hubble.sock", "transport": "unix", "tls": tls()})
+	require.NoError(t, err)
+	require.Empty(t, cfg.warnings(&net.UnixAddr{Net: "unix", Name: "/run/hubble.sock"}))
 }
 
 func TestTheNodesNameComesFromTheEnvironment(t *testing.T) {

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"strings"
 	"sync"
 	"time"
@@ -47,12 +46,13 @@ type hubble struct {
 	cancel  context.CancelFunc // ends the streams
 	server  *grpc.Server
 	serving sync.WaitGroup
+	clients *clients
 	observe *observer.Server
 	nodes   *nodes.Nodes
 
 	mu        sync.Mutex // a batch at a time: a stream has events in the order of their batches
 	converter convert.Converter
-	events    []*v1.Event
+	events    []*convert.Event
 	ignored   map[convert.Reason]int64
 	named     map[namespace]bool // of the batch
 }
@@ -63,7 +63,7 @@ func newHubble(set exporter.Settings, cfg *Config) (*hubble, error) {
 		return nil, err
 	}
 	return &hubble{
-		cfg: cfg, set: set, telemetry: telemetry, cancel: func() {}, converter: convert.Converter{Archived: cfg.Archive}, ignored: map[convert.Reason]int64{}, named: map[namespace]bool{},
+		cfg: cfg, set: set, telemetry: telemetry, clients: newClients(cfg.MaxClients, set.Logger, telemetry), cancel: func() {}, converter: convert.Converter{Archived: cfg.Archive}, ignored: map[convert.Reason]int64{}, named: map[namespace]bool{},
 	}, nil
 }
 
@@ -87,7 +87,7 @@ func (h *hubble) start(ctx context.Context, host component.Host) error {
 	if err := protect(listener); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	h.server, err = h.cfg.ToServer(ctx, host.GetExtensions(), h.set.TelemetrySettings)
+	h.server, err = h.cfg.ToServer(ctx, host.GetExtensions(), h.set.TelemetrySettings, h.clients.options()...)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -95,7 +95,7 @@ func (h *hubble) start(ctx context.Context, host component.Host) error {
 	h.cancel = cancel
 	h.nodes = h.cfg.nodes(listener.Addr())
 	version := strings.TrimSpace(h.set.BuildInfo.Command + " " + h.set.BuildInfo.Version)
-	h.observe = observer.New(stop, ring.New(h.cfg.MaxFlows), h.nodes, h.cfg.nodeName(), version, counters{h.telemetry})
+	h.observe = observer.New(stop, ring.New[convert.Event](h.cfg.MaxFlows), h.nodes, h.cfg.nodeName(), version, counters{h.telemetry})
 	observerpb.RegisterObserverServer(h.server, h.observe)
 	peerpb.RegisterPeerServer(h.server, peer.New(stop, h.nodes))
 	check := health.NewServer()
@@ -103,21 +103,24 @@ func (h *hubble) start(ctx context.Context, host component.Host) error {
 	healthpb.RegisterHealthServer(h.server, check)
 	reflection.Register(h.server)
 	h.set.Logger.Info("serving Hubble's API", zap.Stringer("address", listener.Addr()), zap.Bool("tls", h.cfg.TLS.HasValue()), zap.Int("max_flows", h.cfg.MaxFlows))
+	for _, warning := range h.cfg.warnings(listener.Addr()) {
+		h.set.Logger.Warn(warning, zap.Stringer("address", listener.Addr()))
+	}
 	h.serving.Go(func() {
-		if err := h.server.Serve(newLimited(listener, h.cfg.MaxClients, h.telemetry)); err != nil && !errors.Is(err, grpc.ErrServerStopped) {
+		if err := h.server.Serve(&limited{listener, h.clients}); err != nil && !errors.Is(err, grpc.ErrServerStopped) {
 			componentstatus.ReportStatus(host, componentstatus.NewFatalErrorEvent(err))
 		}
 	})
 	return nil
 }
 
-// patience is how long a stop waits for clients to take the end of their streams.
-const patience = time.Second
+// farewell is how long a stop waits for clients to take the end of their streams.
+const farewell = time.Second
 
 func (h *hubble) shutdown(ctx context.Context) error {
 	h.cancel()
 	if h.server != nil {
-		ctx, cancel := context.WithTimeout(ctx, patience)
+		ctx, cancel := context.WithTimeout(ctx, farewell)
 		defer cancel()
 		defer context.AfterFunc(ctx, h.server.Stop)()
 		h.server.GracefulStop()
@@ -163,7 +166,7 @@ func (h *hubble) consume(ctx context.Context, logs plog.Logs) error {
 				case *flowpb.DebugEvent:
 					counts["debug"]++
 				}
-				if h.events = append(h.events, &e.Hubble); len(h.events) == chunk {
+				if h.events = append(h.events, e); len(h.events) == chunk {
 					write()
 				}
 			}
@@ -207,48 +210,4 @@ func (c counters) Sent(events int) {
 
 func (c counters) Missed(events uint64) {
 	c.ExporterHubbleEventsMissed.Add(context.Background(), int64(events))
-}
-
-// limited is a listener that closes connections at once when there are enough.
-type limited struct {
-	net.Listener
-	telemetry *metadata.TelemetryBuilder
-	free      chan struct{}
-}
-
-func newLimited(l net.Listener, clients int, telemetry *metadata.TelemetryBuilder) *limited {
-	return &limited{l, telemetry, make(chan struct{}, clients)}
-}
-
-// Accept returns the next connection for which there is room.
-func (l *limited) Accept() (net.Conn, error) {
-	for {
-		c, err := l.Listener.Accept()
-		if err != nil {
-			return nil, err
-		}
-		select {
-		case l.free <- struct{}{}:
-			l.telemetry.ExporterHubbleClients.Add(context.Background(), 1)
-			return &limitedConn{Conn: c, done: sync.OnceFunc(func() {
-				<-l.free
-				l.telemetry.ExporterHubbleClients.Add(context.Background(), -1)
-			})}, nil
-		default:
-			l.telemetry.ExporterHubbleClientsRefused.Add(context.Background(), 1)
-			_ = c.Close() // nothing was sent
-		}
-	}
-}
-
-// limitedConn is a connection that gives its place back.
-type limitedConn struct {
-	net.Conn
-	done func()
-}
-
-// Close closes the connection.
-func (c *limitedConn) Close() error {
-	defer c.done()
-	return c.Conn.Close()
 }

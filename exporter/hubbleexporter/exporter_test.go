@@ -20,9 +20,13 @@ import (
 	"go.opentelemetry.io/collector/exporter/exportertest"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/status"
 
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/hubbleexporter/internal/metadata"
 )
@@ -32,6 +36,7 @@ type rig struct {
 	*hubble
 	client observerpb.ObserverClient
 	conn   *grpc.ClientConn
+	log    *observer.ObservedLogs // warnings
 }
 
 // start starts an exporter on a free port, with more keys of its configuration, and a client.
@@ -44,14 +49,18 @@ func start(t *testing.T, keys map[string]any) *rig {
 	}
 	require.NoError(t, confmap.NewFromStringMap(all).Unmarshal(cfg))
 	require.NoError(t, confmap.Validate(cfg))
-	h, err := newHubble(exportertest.NewNopSettings(metadata.Type), cfg)
+	set := exportertest.NewNopSettings(metadata.Type)
+	core, log := observer.New(zap.WarnLevel)
+	set.Logger = zap.New(core)
+	h, err := newHubble(set, cfg)
 	require.NoError(t, err)
+	h.clients.patience = 200 * time.Millisecond
 	require.NoError(t, h.start(t.Context(), componenttest.NewNopHost()))
 	t.Cleanup(func() { require.NoError(t, h.shutdown(context.Background())) })
 	conn, err := grpc.NewClient("passthrough:///"+h.nodes.List()[0].Address, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = conn.Close() }) // a test may have closed it
-	return &rig{h, observerpb.NewObserverClient(conn), conn}
+	return &rig{h, observerpb.NewObserverClient(conn), conn, log}
 }
 
 // firstTime is the time of the first record of records.
@@ -138,12 +147,41 @@ func TestAnotherClientThanMayConnectIsRefused(t *testing.T) {
 	require.NoError(t, err)
 	_, err = observerpb.NewObserverClient(second).ServerStatus(t.Context(), &observerpb.ServerStatusRequest{})
 	require.Error(t, err)
+	lines := r.log.FilterMessageSnippet("refused a client").All()
+	require.Len(t, lines, 1)
+	require.EqualValues(t, 1, lines[0].ContextMap()["max_clients"])
 	require.NoError(t, r.conn.Close()) // its place is free once the server has seen that it is gone
 	require.Eventually(t, func() bool {
 		_, err := observerpb.NewObserverClient(second).ServerStatus(t.Context(), &observerpb.ServerStatusRequest{}, grpc.WaitForReady(true))
 		return err == nil
 	}, 10*time.Second, 10*time.Millisecond)
 	require.NoError(t, second.Close())
+}
+
+// Its connection answers pings, so only the message that it leaves unread shows that it does not read.
+func TestAClientThatNeverReadsLosesItsPlace(t *testing.T) {
+	r := start(t, map[string]any{"max_clients": 1})
+	stream, err := r.client.GetFlows(t.Context(), &observerpb.GetFlowsRequest{Follow: true})
+	require.NoError(t, err)
+	for i := range 5 { // far more than the windows of HTTP/2 take
+		require.NoError(t, r.consume(t.Context(), records(1000, i)))
+		_, err = stream.Recv()
+		require.NoError(t, err)
+	}
+	second, err := grpc.NewClient("passthrough:///"+r.nodes.List()[0].Address, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	require.NoError(t, err)
+	defer func() { require.NoError(t, second.Close()) }()
+	require.Eventually(t, func() bool {
+		_, err := observerpb.NewObserverClient(second).ServerStatus(t.Context(), &observerpb.ServerStatusRequest{}, grpc.WaitForReady(true))
+		return err == nil
+	}, 20*time.Second, 20*time.Millisecond)
+	lines := r.log.FilterMessageSnippet("does not read").All()
+	require.Len(t, lines, 1)
+	require.Contains(t, lines[0].ContextMap()["client"], "127.0.0.1:")
+	for err == nil { // what has come before the end
+		_, err = stream.Recv()
+	}
+	require.Equal(t, codes.Unavailable, status.Code(err))
 }
 
 // A client that never reads holds up nothing: neither the pipeline nor the stop.
@@ -160,7 +198,7 @@ func TestAClientThatNeverReadsHoldsUpNothing(t *testing.T) {
 	require.EqualValues(t, 255, status.NumFlows)
 }
 
-func TestASocketOfAnEndedServerIsRemoved(t *testing.T) {
+func TestASocketThatAnEarlierRunLeftIsRemoved(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "hubble.sock")
 	l, err := net.Listen("unix", path)
 	require.NoError(t, err)
@@ -187,6 +225,19 @@ func TestThePeersOfAServerAreItsNodeAndTheConfiguredOnes(t *testing.T) {
 		require.Equal(t, peerpb.ChangeNotificationType_PEER_ADDED, c.Type)
 		require.Nil(t, c.Tls)
 	}
+}
+
+func TestAServerThatAnnouncesNoAddressSaysSo(t *testing.T) {
+	cfg := createDefaultConfig().(*Config)
+	cfg.NetAddr.Endpoint, cfg.AllowInsecureRemote = "0.0.0.0:0", true
+	set := exportertest.NewNopSettings(metadata.Type)
+	core, log := observer.New(zap.WarnLevel)
+	set.Logger = zap.New(core)
+	h, err := newHubble(set, cfg)
+	require.NoError(t, err)
+	require.NoError(t, h.start(t.Context(), componenttest.NewNopHost()))
+	require.NoError(t, h.shutdown(t.Context()))
+	require.Equal(t, 1, log.FilterMessageSnippet("peers::address is not set").Len())
 }
 
 func TestHealthIsAnsweredForHubblesService(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/hubbleexporter/internal/private"
 )
 
-// removeStale removes the socket that a server has left that is no more. It leaves what is no socket, and one that is listened on.
+// removeStale removes a socket that an earlier run left behind. It leaves a file that is not a socket. A socket that a process listens on is an error.
 func removeStale(ctx context.Context, path string) error {
 	info, err := os.Lstat(path)
 	if err != nil || info.Mode()&os.ModeSocket == 0 {

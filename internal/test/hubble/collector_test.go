@@ -69,14 +69,31 @@ func program(t *testing.T, config string) *exec.Cmd {
 // start starts a collector whose receiver and exporter have keys, and waits until it serves.
 func start(t *testing.T, receiver, exporter string) *collector {
 	t.Helper()
+	return startWith(t, "", receiver, exporter)
+}
+
+// startNamed starts a collector that names the ends of the capture's flows.
+func startNamed(t *testing.T, receiver, exporter string) *collector {
+	t.Helper()
+	snapshot, err := filepath.Abs(root + "/examples/hubble/snapshot.yaml")
+	require.NoError(t, err)
+	return startWith(t, fmt.Sprintf("k8s_names: {snapshot: %q, node: win-node-1}", snapshot), "names: k8s_names, "+receiver, exporter)
+}
+
+// startWith starts a collector with an extension, or none.
+func startWith(t *testing.T, extension, receiver, exporter string) *collector {
+	t.Helper()
+	name, _, _ := strings.Cut(extension, ":")
 	c := &collector{T: t, address: freePort(t), log: &buffer{}}
 	p := program(t, fmt.Sprintf(`
+extensions: {%s}
 receivers: {ciliumwindows: {monitor_aggregation_level: none, %s}}
 exporters: {hubble: {endpoint: %q, %s}}
 service:
+  extensions: [%s]
   telemetry: {metrics: {level: none}}
   pipelines: {logs: {receivers: [ciliumwindows], exporters: [hubble]}}
-`, receiver, c.address, exporter))
+`, extension, receiver, c.address, exporter, name))
 	p.Stdout, p.Stderr = c.log, c.log
 	require.NoError(t, p.Start())
 	t.Cleanup(func() {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -89,18 +90,16 @@ var likeCiliums = append([]string{
 	"--since 2026-03-04T05:06:20Z --first 5",
 	"--since 2026-03-04T05:06:20Z --last 5 --verdict DROPPED",
 	"--since 2040-01-01T00:00:00Z",
-	"--all --experimental-field-mask verdict,IP.source,source.identity -o json",
-	"--last 30 --experimental-field-mask time,l4.TCP.destination_port,is_reply -o json --protocol tcp",
-	"--last 30 --experimental-field-mask ip_trace_id,tunnel,file -o json",
-	"--last 5 --experimental-use-default-field-masks",
+	"--all --field-mask verdict,IP.source,source.identity -o json",
+	"--last 30 --field-mask time,l4.TCP.destination_port,is_reply -o json --protocol tcp",
+	"--last 30 --field-mask ip_trace_id,tunnel,file -o json",
+	"--last 5 --use-default-field-masks=false",
 	"--all --verdict DROPPED --verdict FORWARDED --port 53 --not --protocol tcp",
 	"--all --allowlist {\"source_ip\":[\"10.244.1.12\"]} --denylist {\"verdict\":[\"FORWARDED\"]}",
-	"--pod nowhere/none",
-	"--last 10 --namespace shop",
-	"--first 5 --follow",
-	"--all --cel-expression nonsense(",
-	"--all --to-label app=x",
-}, likeFiles...)
+}, append(refused, likeFiles...)...)
+
+// refused are flags that the command or the server refuses.
+var refused = []string{"--first 5 --follow", "--all --cel-expression nonsense("}
 
 func TestObserveIsThatOfCiliumsOwnServer(t *testing.T) {
 	c := start(t, fmt.Sprintf("body: hubble_json, node_name: node-1, replay: {path: %q}", capture(t)), "node_name: node-1")
@@ -112,14 +111,63 @@ func TestObserveIsThatOfCiliumsOwnServer(t *testing.T) {
 			args := append([]string{"observe"}, strings.Fields(flags)...)
 			want, wantErr := hubble(t, append(args, "--server", theirs)...)
 			got, err := hubble(t, append(args, "--server", c.address)...)
-			if wantErr != nil {
-				require.Error(t, err)
-				require.Equal(t, wantErr.Error(), err.Error())
+			if slices.Contains(refused, flags) {
+				require.Error(t, wantErr)
+				require.EqualError(t, err, wantErr.Error())
 			} else {
+				require.NoError(t, wantErr)
 				require.NoError(t, err)
 			}
 			requireSame(t, strings.Split(want, "\n"), strings.Split(got, "\n"))
 		})
+	}
+}
+
+// byName are flags that filter by the names of the capture's flows.
+var byName = []string{
+	"--all",
+	"--all -o json",
+	"--all -o dict",
+	"--last 20 --pod shop/frontend",
+	"--all --from-pod shop/frontend-7d9f8c6b5-x2x4k",
+	"--all --to-pod kube-system/coredns",
+	"--all --pod shop/frontend --pod kube-system/",
+	"--last 10 --namespace shop",
+	"--all --from-namespace shop --to-namespace kube-system",
+	"--first 10 --not --namespace kube-system",
+	"--all --to-label app=backend",
+	"--all --from-label k8s:app=frontend --verdict DROPPED",
+	"--last 5 --label app",
+	"--all --label reserved:world",
+	"--all --workload Deployment/frontend",
+	"--all --to-workload frontend",
+	"--all --to-service kube-system/kube-dns",
+	"--all --from-identity 20417 -o jsonpb",
+	"--all --pod shop/frontend --field-mask source.pod_name,source.labels,destination.namespace -o json",
+	"--all --cel-expression _flow.source.namespace=='shop'",
+}
+
+// noName are flags that filter by names that no flow has.
+var noName = []string{"--all --pod nowhere/none", "--all --to-label app=x", "--all --pod default/frontend", "--all --service shop/kube-dns"}
+
+func TestObserveByNamesIsThatOfCiliumsOwnServer(t *testing.T) {
+	_, flows := bodies(t)
+	for _, body := range []string{"none", "hubble_json"} {
+		c := startNamed(t, fmt.Sprintf("body: %s, node_name: win-node-1, replay: {path: %q}", body, capture(t)), "node_name: win-node-1")
+		c.await(flows)
+		theirs := ciliums(t, c.flows(), container.Capacity4095)
+		for _, flags := range append(slices.Clone(byName), noName...) {
+			t.Run(body+" "+flags, func(t *testing.T) {
+				args := append([]string{"observe"}, strings.Fields(flags)...)
+				want := lines(t, append(args, "--server", theirs)...)
+				if slices.Contains(noName, flags) {
+					require.Empty(t, want)
+				} else {
+					require.GreaterOrEqual(t, len(want), 3)
+				}
+				requireSame(t, want, lines(t, append(args, "--server", c.address)...))
+			})
+		}
 	}
 }
 

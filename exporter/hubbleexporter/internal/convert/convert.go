@@ -48,10 +48,10 @@ type Resource struct {
 	network bool   // the scope is that of the receiver ciliumwindows
 }
 
-// Event is an event of Hubble and the node that it is of.
+// Event is an event of Hubble and the node that it is of. Nobody changes it once it is in the ring.
 type Event struct {
 	Hubble  v1.Event
-	Node    string // as the record names it; "" when it does not
+	Node    string // as the line of JSON, or else the record, names it; "" when neither does
 	Address string // of the node; "" when not known
 }
 
@@ -119,10 +119,7 @@ func (c *Converter) Event(r *Resource, record plog.LogRecord) (*Event, Reason) {
 	}
 	e := &stored.event
 	e.Hubble.Timestamp = &stored.time
-	e.Node, e.Address = r.node, r.address
-	if e.Node == "" {
-		e.Node = intern(v.device)
-	}
+	e.Node, e.Address = cmp.Or(e.Node, r.node, intern(v.device)), r.address
 	if e.Address == "" {
 		e.Address = intern(v.deviceAddress)
 	}

@@ -5,6 +5,8 @@ package convert
 //lint:file-ignore SA1019 Hubble fills deprecated fields, and its clients read them.
 
 import (
+	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -156,4 +158,64 @@ func FuzzARecordNeverPanics(f *testing.F) {
 		_, err := proto.Marshal(e.Hubble.Event.(proto.Message))
 		require.NoError(t, err)
 	})
+}
+
+func TestALossInJSONIsOfTheNodeOfItsLine(t *testing.T) {
+	for body, want := range map[string]string{
+		`{"lost_events":{"num_events_lost":"3"},"node_name":"node-2"}`: "node-2", `{"lost_events":{"num_events_lost":"3"}}`: "node-1", `{"node_name":"node-2"}`: "node-1",
+	} {
+		r := newRecord(map[string]any{"Dvc": "node-1", "cilium.trace.observation_point": "TO_ENDPOINT"})
+		r.log.Body().SetStr(body)
+		e, reason := r.event(t)
+		require.Equal(t, None, reason)
+		require.Equal(t, want, e.Node, body)
+	}
+}
+
+// The hubble command prints texts as they are.
+func TestNoTextReachesATerminalRaw(t *testing.T) {
+	evil := "e\x1b[31mvil\u202e"
+	const want = `e\u001b[31mvil\u202e`
+	keys := map[string]any{
+		"Dvc": evil, "SrcIpAddr": evil, "DstIpAddr": "10.0.0.1", "SrcMacAddr": evil, "cilium.source.labels": []any{evil}, "cilium.file": evil,
+		"cilium.event.type": "drop", "cilium.verdict": "DROPPED", "NetworkProtocolVersion": "IPv4",
+	}
+	for _, end := range []string{"cilium.source.", "cilium.destination."} {
+		for _, name := range []string{"cluster", "namespace", "pod", "workload.name", "workload.kind", "service.name", "service.namespace"} {
+			keys[end+name] = evil
+		}
+	}
+	f := newRecord(keys).flow(t)
+	require.Equal(t, want, f.NodeName)
+	require.Equal(t, want, f.Source.PodName)
+	require.Equal(t, []string{want}, f.Source.Labels)
+	require.Equal(t, want, f.IP.Source)
+	require.NotContains(t, f.String(), `\x1b`)
+
+	quoted, err := json.Marshal(evil)
+	require.NoError(t, err)
+	r := newRecord(nil)
+	body := `{"flow":{"source":{"pod_name":%[1]s,"labels":[%[1]s],"workloads":[{"name":%[1]s}]},"l4":{"IGMP":{"group_address":%[1]s}}},"node_name":%[1]s}`
+	r.log.Body().SetStr(fmt.Sprintf(body, quoted))
+	f = r.flow(t)
+	require.Equal(t, want, f.NodeName)
+	require.Equal(t, want, f.Source.PodName)
+	require.Equal(t, []string{want}, f.Source.Labels)
+	require.Equal(t, want, f.Source.Workloads[0].Name)
+	require.Contains(t, string(f.L4.ProtoReflect().GetUnknown()), want)
+	r.log.Body().SetStr(`{"flow":{"source":{"pod_name":"` + evil[len(evil)-3:] + `"}}}`) // nothing in it that JSON escapes
+	require.Equal(t, `\u202e`, r.flow(t).Source.PodName)
+	r.log.Body().SetStr(`{"debug_event":{"message":"a\u001b"}}`)
+	e, reason := r.event(t)
+	require.Equal(t, None, reason)
+	require.Equal(t, `a\u001b`, e.Hubble.Event.(*flowpb.DebugEvent).Message)
+}
+
+func TestWhatFoolsAReaderIsEscaped(t *testing.T) {
+	for text, want := range map[string]string{
+		"bücher.例え": "bücher.例え", `a\.b`: `a\.b`, "a\r\n\x00\x7f": `a\u000d\u000a\u0000\u007f`, "a\u009b31m": `a\u009b31m`, "a\u2028b\u200b": `a\u2028b\u200b`,
+		"a\U000e0041\ufe0f\u3164": `a\U000e0041\ufe0f\u3164`, "a\xffb\xc3": `a\xffb\xc3`, "\ufffd": "\ufffd", "": "",
+	} {
+		require.Equal(t, want, printable(text))
+	}
 }

@@ -23,6 +23,9 @@ func (v *values) fromJSON(s *storage, body string) bool {
 	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(raw, &line); err != nil {
 		return false
 	}
+	if strings.Contains(body, `\`) || printable(body) != body { // seldom
+		escape(line.ProtoReflect())
+	}
 	switch e := line.ResponseTypes.(type) {
 	case *observerpb.ExportEvent_Flow:
 		newerFields(raw, e.Flow)
@@ -37,6 +40,7 @@ func (v *values) fromJSON(s *storage, body string) bool {
 	default:
 		return false
 	}
+	s.event.Node = line.NodeName
 	return true
 }
 
@@ -92,8 +96,8 @@ func newerFields(raw []byte, f *flowpb.Flow) {
 	case l4.VRRP != nil:
 		setVRRP(f, l4.VRRP.Type, l4.VRRP.VRID, l4.VRRP.Priority)
 	case l4.IGMP != nil:
-		setIGMP(f, l4.IGMP.Type, l4.IGMP.Group)
+		setIGMP(f, l4.IGMP.Type, printable(l4.IGMP.Group))
 	case l4.SCTP.Chunk != "" && f.GetL4().GetSCTP() != nil:
-		setChunk(f.GetL4().GetSCTP(), l4.SCTP.Chunk)
+		setChunk(f.GetL4().GetSCTP(), printable(l4.SCTP.Chunk))
 	}
 }

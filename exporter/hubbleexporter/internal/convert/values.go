@@ -6,7 +6,6 @@ package convert
 
 import (
 	"strconv"
-	"strings"
 	"unique"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -253,12 +252,13 @@ func (v *values) takeFlag(key string, value pcommon.Value) {
 	}
 }
 
-// text returns a text, empty for a value of another type. Protobuf takes no text that is not UTF-8.
+// text returns a text, empty for a value of another type. What could fool a reader is escaped, since the hubble command prints texts as they are.
+// Protobuf takes no text that is not UTF-8; neither is any left.
 func text(v pcommon.Value) string {
 	if v.Type() != pcommon.ValueTypeStr {
 		return ""
 	}
-	return strings.ToValidUTF8(v.Str(), "\ufffd")
+	return printable(v.Str())
 }
 
 // number returns a number, or a text that is one; 0 for anything else and for a negative number.

@@ -27,6 +27,7 @@ type TelemetryBuilder struct {
 	mu                           sync.Mutex
 	registrations                []metric.Registration
 	ExporterHubbleClients        metric.Int64UpDownCounter
+	ExporterHubbleClientsClosed  metric.Int64Counter
 	ExporterHubbleClientsRefused metric.Int64Counter
 	ExporterHubbleEvents         metric.Int64Counter
 	ExporterHubbleEventsMissed   metric.Int64Counter
@@ -66,6 +67,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	builder.ExporterHubbleClients, err = builder.meter.Int64UpDownCounter(
 		"otelcol_exporter_hubble_clients",
 		metric.WithDescription("Clients that are connected. [Alpha]"),
+		metric.WithUnit("{client}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterHubbleClientsClosed, err = builder.meter.Int64Counter(
+		"otelcol_exporter_hubble_clients_closed",
+		metric.WithDescription("Connections that were closed because their client did not read for a minute. [Alpha]"),
 		metric.WithUnit("{client}"),
 	)
 	errs = errors.Join(errs, err)

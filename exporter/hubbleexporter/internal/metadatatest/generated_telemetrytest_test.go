@@ -20,12 +20,16 @@ func TestSetupTelemetry(t *testing.T) {
 	require.NoError(t, err)
 	defer tb.Shutdown()
 	tb.ExporterHubbleClients.Add(context.Background(), 1)
+	tb.ExporterHubbleClientsClosed.Add(context.Background(), 1)
 	tb.ExporterHubbleClientsRefused.Add(context.Background(), 1)
 	tb.ExporterHubbleEvents.Add(context.Background(), 1)
 	tb.ExporterHubbleEventsMissed.Add(context.Background(), 1)
 	tb.ExporterHubbleEventsSent.Add(context.Background(), 1)
 	tb.ExporterHubbleRecordsIgnored.Add(context.Background(), 1)
 	AssertEqualExporterHubbleClients(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualExporterHubbleClientsClosed(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualExporterHubbleClientsRefused(t, testTel,

@@ -9,18 +9,20 @@ package observer
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"time"
 
 	flowpb "github.com/cilium/cilium/api/v1/flow"
 	observerpb "github.com/cilium/cilium/api/v1/observer"
-	v1 "github.com/cilium/cilium/pkg/hubble/api/v1"
+	relaypb "github.com/cilium/cilium/api/v1/relay"
 	"github.com/cilium/cilium/pkg/hubble/filters"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/hubbleexporter/internal/convert"
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/hubbleexporter/internal/nodes"
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/hubbleexporter/internal/ring"
 )
@@ -38,7 +40,7 @@ type Telemetry interface {
 type Server struct {
 	observerpb.UnimplementedObserverServer
 
-	ring      *ring.Ring
+	ring      *ring.Ring[convert.Event]
 	nodes     *nodes.Nodes
 	node      string // of the server itself
 	version   string
@@ -52,14 +54,14 @@ type Server struct {
 var _ observerpb.ObserverServer = (*Server)(nil)
 
 // New makes a server. node is the name of its own node, version what the status says. Streams end when stop does.
-func New(stop context.Context, r *ring.Ring, n *nodes.Nodes, node, version string, telemetry Telemetry) *Server {
+func New(stop context.Context, r *ring.Ring[convert.Event], n *nodes.Nodes, node, version string, telemetry Telemetry) *Server {
 	return &Server{
 		ring: r, nodes: n, node: node, version: version, started: time.Now(), filters: filterList(slog.New(slog.DiscardHandler)), telemetry: telemetry, stop: stop,
 	}
 }
 
 // Write adds events to the ring and counts the flows among them.
-func (s *Server) Write(events []*v1.Event, flows int) {
+func (s *Server) Write(events []*convert.Event, flows int) {
 	s.seen.Add(uint64(flows))
 	s.ring.Write(events)
 }
@@ -85,7 +87,7 @@ func (s *Server) ServerStatus(ctx context.Context, _ *observerpb.ServerStatusReq
 
 // recent returns how many events of a node ("" for all) are in the ring, and the flows per second of the minute before a time.
 func (s *Server) recent(view string, now time.Time) (events uint64, rate float64) {
-	var buffer [64]*v1.Event
+	var buffer [64]*convert.Event
 	since := now.Add(-time.Minute)
 	flows, open := 0, true
 	oldest, at := s.ring.Range()
@@ -97,15 +99,14 @@ func (s *Server) recent(view string, now time.Time) (events uint64, rate float64
 		}
 		at -= uint64(n)
 		for _, e := range buffer[:n] {
-			f, ok := e.Event.(*flowpb.Flow)
-			if view != "" && (!ok || f.GetNodeName() != view) {
+			if !of(e, view) {
 				continue
 			}
 			events++
-			if !ok || !open {
+			if _, ok := e.Hubble.Event.(*flowpb.Flow); !ok || !open {
 				continue
 			}
-			if t := e.Timestamp.AsTime(); t.Before(since) {
+			if t := e.Hubble.Timestamp.AsTime(); t.Before(since) {
 				open = false // what is earlier does not count
 			} else {
 				flows, last = flows+1, t
@@ -124,11 +125,12 @@ func (s *Server) recent(view string, now time.Time) (events uint64, rate float64
 	return events, rate
 }
 
-// GetNodes returns this server's node and the nodes that it has seen.
+// GetNodes returns this server's node and the nodes that it has seen. Its own node is left out where only flows of others have come, as on a gateway
+// whose node has none. Version and uptime are known of its own node only; of a node that has another server nothing is.
 func (s *Server) GetNodes(context.Context, *observerpb.GetNodesRequest) (*observerpb.GetNodesResponse, error) {
 	answer := &observerpb.GetNodesResponse{}
 	counts := map[string]uint64{}
-	var buffer [64]*v1.Event
+	var buffer [64]*convert.Event
 	for _, at := s.ring.Range(); ; {
 		n := s.ring.ReadBack(at, buffer[:])
 		if n == 0 {
@@ -136,14 +138,25 @@ func (s *Server) GetNodes(context.Context, *observerpb.GetNodesRequest) (*observ
 		}
 		at -= uint64(n)
 		for _, e := range buffer[:n] {
-			if f, ok := e.Event.(*flowpb.Flow); ok {
-				counts[f.GetNodeName()]++
+			if _, ok := e.Hubble.Event.(*flowpb.Flow); ok {
+				counts[e.Node]++
 			}
 		}
 	}
-	for _, n := range s.nodes.List() {
+	list := s.nodes.List()
+	elsewhere := slices.ContainsFunc(list, func(n nodes.Node) bool { return n.Name != s.node && n.Flows > 0 })
+	for _, n := range list {
 		node := n.Proto()
-		node.Version, node.UptimeNs = s.version, uint64(time.Since(s.started))
+		switch own := n.Name == s.node; {
+		case own && n.Flows == 0 && elsewhere:
+			continue
+		case own:
+			node.Version, node.UptimeNs = s.version, uint64(time.Since(s.started))
+		case n.Flows == 0:
+			node.State = relaypb.NodeState_UNKNOWN_NODE_STATE
+			answer.Nodes = append(answer.Nodes, node)
+			continue
+		}
 		node.NumFlows, node.MaxFlows, node.SeenFlows = counts[n.Name], s.ring.Cap(), n.Flows
 		answer.Nodes = append(answer.Nodes, node)
 	}
@@ -173,13 +186,10 @@ func (s *Server) GetFlows(req *observerpb.GetFlowsRequest, stream grpc.ServerStr
 	if err != nil {
 		return err
 	}
-	view := s.nodes.View(stream.Context())
-	match := func(e *v1.Event) bool {
-		return (view == "" || e.GetFlow().GetNodeName() == view) && filters.Apply(whitelist, blacklist, e)
-	}
+	match := func(e *convert.Event) bool { return filters.Apply(whitelist, blacklist, &e.Hubble) }
 	return s.stream(stream.Context(), req, match, &sender{
-		event: func(e *v1.Event) (bool, error) {
-			f, ok := e.Event.(*flowpb.Flow)
+		event: func(e *convert.Event) (bool, error) {
+			f, ok := e.Hubble.Event.(*flowpb.Flow)
 			if !ok {
 				return false, nil
 			}
@@ -190,9 +200,9 @@ func (s *Server) GetFlows(req *observerpb.GetFlowsRequest, stream grpc.ServerStr
 				Time: f.GetTime(), NodeName: f.GetNodeName(), ResponseTypes: &observerpb.GetFlowsResponse_Flow{Flow: f},
 			})
 		},
-		lost: func(lost *flowpb.LostEvent, at *timestamppb.Timestamp) error {
+		lost: func(lost *flowpb.LostEvent, at *timestamppb.Timestamp, node string) error {
 			return stream.Send(&observerpb.GetFlowsResponse{
-				Time: at, NodeName: s.node, ResponseTypes: &observerpb.GetFlowsResponse_LostEvents{LostEvents: lost},
+				Time: at, NodeName: node, ResponseTypes: &observerpb.GetFlowsResponse_LostEvents{LostEvents: lost},
 			})
 		},
 	})
@@ -200,17 +210,17 @@ func (s *Server) GetFlows(req *observerpb.GetFlowsRequest, stream grpc.ServerStr
 
 // GetAgentEvents sends nothing: the records have no events of Cilium's agent. It ends as Hubble's does, and with follow it stays.
 func (s *Server) GetAgentEvents(req *observerpb.GetAgentEventsRequest, stream grpc.ServerStreamingServer[observerpb.GetAgentEventsResponse]) error {
-	return s.stream(stream.Context(), req, nil, &sender{event: func(*v1.Event) (bool, error) { return false, nil }})
+	return s.stream(stream.Context(), req, nil, &sender{event: func(*convert.Event) (bool, error) { return false, nil }})
 }
 
 // GetDebugEvents sends debug messages.
 func (s *Server) GetDebugEvents(req *observerpb.GetDebugEventsRequest, stream grpc.ServerStreamingServer[observerpb.GetDebugEventsResponse]) error {
-	return s.stream(stream.Context(), req, nil, &sender{event: func(e *v1.Event) (bool, error) {
-		debug, ok := e.Event.(*flowpb.DebugEvent)
+	return s.stream(stream.Context(), req, nil, &sender{event: func(e *convert.Event) (bool, error) {
+		debug, ok := e.Hubble.Event.(*flowpb.DebugEvent)
 		if !ok {
 			return false, nil
 		}
-		return true, stream.Send(&observerpb.GetDebugEventsResponse{Time: e.Timestamp, NodeName: s.node, DebugEvent: debug})
+		return true, stream.Send(&observerpb.GetDebugEventsResponse{Time: e.Hubble.Timestamp, NodeName: e.Node, DebugEvent: debug})
 	}})
 }
 

@@ -12,6 +12,7 @@ import (
 
 	flowpb "github.com/cilium/cilium/api/v1/flow"
 	observerpb "github.com/cilium/cilium/api/v1/observer"
+	relaypb "github.com/cilium/cilium/api/v1/relay"
 	v1 "github.com/cilium/cilium/pkg/hubble/api/v1"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc"
@@ -21,6 +22,7 @@ import (
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/hubbleexporter/internal/convert"
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/hubbleexporter/internal/nodes"
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/hubbleexporter/internal/ring"
 )
@@ -38,20 +40,28 @@ func (c *counted) Missed(n uint64) { c.missed += n }
 func newServer(t *testing.T, capacity, flows int) (*Server, *counted) {
 	t.Helper()
 	c := &counted{}
-	s := New(t.Context(), ring.New(capacity), nodes.New(nodes.Options{}, "node-1"), "node-1", "test", c)
+	s := New(t.Context(), ring.New[convert.Event](capacity), nodes.New(nodes.Options{}, "node-1"), "node-1", "test", c)
 	for i := range flows {
-		s.Write([]*v1.Event{flow(i)}, 1)
+		s.Write([]*convert.Event{flow(i)}, 1)
 	}
 	return s, c
 }
 
 var start = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 
-func flow(port int) *v1.Event {
+func flow(port int) *convert.Event { return flowOf("node-1", port) }
+
+func flowOf(node string, port int) *convert.Event {
 	at := timestamppb.New(start.Add(time.Duration(port) * time.Second))
-	return &v1.Event{Timestamp: at, Event: &flowpb.Flow{
-		Time: at, NodeName: "node-1", Verdict: flowpb.Verdict_FORWARDED,
+	return &convert.Event{Node: node, Hubble: v1.Event{Timestamp: at, Event: &flowpb.Flow{
+		Time: at, NodeName: node, Verdict: flowpb.Verdict_FORWARDED,
 		L4: &flowpb.Layer4{Protocol: &flowpb.Layer4_TCP{TCP: &flowpb.TCP{DestinationPort: uint32(port)}}},
+	}}}
+}
+
+func loss(node string, events uint64) *convert.Event {
+	return &convert.Event{Node: node, Hubble: v1.Event{
+		Timestamp: timestamppb.New(start), Event: &flowpb.LostEvent{Source: flowpb.LostEventSource_PERF_EVENT_RING_BUFFER, NumEventsLost: events},
 	}}
 }
 
@@ -129,7 +139,7 @@ func TestAFollowerGetsWhatComes(t *testing.T) {
 		done := make(chan error)
 		go func() { done <- s.GetFlows(&observerpb.GetFlowsRequest{Follow: true}, client) }()
 		synctest.Wait()
-		s.Write([]*v1.Event{flow(3), flow(4)}, 2)
+		s.Write([]*convert.Event{flow(3), flow(4)}, 2)
 		synctest.Wait()
 		require.Equal(t, []int{2, 3, 4}, client.ports())
 		cancel()
@@ -148,7 +158,7 @@ func TestAClientThatDoesNotReadLearnsWhatItHasMissed(t *testing.T) {
 		go func() { done <- s.GetFlows(&observerpb.GetFlowsRequest{Follow: true, Number: 1}, client) }()
 		synctest.Wait()
 		for i := range 1000 { // nobody waits for the client
-			s.Write([]*v1.Event{flow(i)}, 1)
+			s.Write([]*convert.Event{flow(i)}, 1)
 			synctest.Wait()
 		}
 		close(read)
@@ -165,7 +175,7 @@ func TestAClientThatDoesNotReadLearnsWhatItHasMissed(t *testing.T) {
 func TestTheServersStopEndsItsStreams(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		stop, cancel := context.WithCancel(t.Context())
-		s := New(stop, ring.New(15), nodes.New(nodes.Options{}, "node-1"), "node-1", "test", &counted{})
+		s := New(stop, ring.New[convert.Event](15), nodes.New(nodes.Options{}, "node-1"), "node-1", "test", &counted{})
 		done := make(chan error)
 		go func() { done <- s.GetFlows(&observerpb.GetFlowsRequest{Follow: true}, &stream{ctx: t.Context()}) }()
 		synctest.Wait()
@@ -177,8 +187,8 @@ func TestTheServersStopEndsItsStreams(t *testing.T) {
 func TestAMaskTakesWhatIsAskedFor(t *testing.T) {
 	s, _ := newServer(t, 15, 2)
 	udp := flow(2)
-	udp.Event.(*flowpb.Flow).L4 = &flowpb.Layer4{Protocol: &flowpb.Layer4_UDP{UDP: &flowpb.UDP{DestinationPort: 53}}}
-	s.Write([]*v1.Event{udp}, 1)
+	udp.Hubble.Event.(*flowpb.Flow).L4 = &flowpb.Layer4{Protocol: &flowpb.Layer4_UDP{UDP: &flowpb.UDP{DestinationPort: 53}}}
+	s.Write([]*convert.Event{udp}, 1)
 	for _, req := range []*observerpb.GetFlowsRequest{
 		{FieldMask: &fieldmaskpb.FieldMask{Paths: []string{"verdict", "l4.TCP.destination_port"}}},
 		{Experimental: &observerpb.GetFlowsRequest_Experimental{FieldMask: &fieldmaskpb.FieldMask{Paths: []string{"verdict", "l4.TCP.destination_port"}}}},
@@ -199,9 +209,9 @@ func TestFieldsOfLaterReleasesAreFilteredAndMasked(t *testing.T) {
 	s, _ := newServer(t, 15, 3)
 	traced := flow(3)
 	id := protowire.AppendBytes(protowire.AppendTag(nil, 40, protowire.BytesType), []byte{8, 77})
-	traced.Event.(*flowpb.Flow).ProtoReflect().SetUnknown(id)
-	traced.Event.(*flowpb.Flow).IP = &flowpb.IP{Encrypted: true}
-	s.Write([]*v1.Event{traced}, 1)
+	traced.Hubble.Event.(*flowpb.Flow).ProtoReflect().SetUnknown(id)
+	traced.Hubble.Event.(*flowpb.Flow).IP = &flowpb.IP{Encrypted: true}
+	s.Write([]*convert.Event{traced}, 1)
 	later := func(field []byte) *observerpb.GetFlowsRequest {
 		filter := &flowpb.FlowFilter{}
 		filter.ProtoReflect().SetUnknown(field)
@@ -221,9 +231,9 @@ func TestFieldsOfLaterReleasesAreFilteredAndMasked(t *testing.T) {
 	require.Equal(t, id, []byte(client.answers[0].GetFlow().ProtoReflect().GetUnknown()))
 
 	igmp := flow(4)
-	igmp.Event.(*flowpb.Flow).L4 = &flowpb.Layer4{}
-	igmp.Event.(*flowpb.Flow).L4.ProtoReflect().SetUnknown(protowire.AppendBytes(protowire.AppendTag(nil, 7, protowire.BytesType), nil))
-	s.Write([]*v1.Event{igmp}, 1)
+	igmp.Hubble.Event.(*flowpb.Flow).L4 = &flowpb.Layer4{}
+	igmp.Hubble.Event.(*flowpb.Flow).L4.ProtoReflect().SetUnknown(protowire.AppendBytes(protowire.AppendTag(nil, 7, protowire.BytesType), nil))
+	s.Write([]*convert.Event{igmp}, 1)
 	client = &stream{ctx: t.Context()}
 	require.NoError(t, s.GetFlows(&observerpb.GetFlowsRequest{Whitelist: []*flowpb.FlowFilter{{Protocol: []string{"IGMP", "udp"}}}}, client))
 	require.Len(t, client.answers, 1)
@@ -231,7 +241,7 @@ func TestFieldsOfLaterReleasesAreFilteredAndMasked(t *testing.T) {
 
 func TestLossesOfTheDatapathReachEveryStream(t *testing.T) {
 	s, _ := newServer(t, 15, 3)
-	s.Write([]*v1.Event{{Timestamp: timestamppb.New(start), Event: &flowpb.LostEvent{Source: flowpb.LostEventSource_PERF_EVENT_RING_BUFFER, NumEventsLost: 9}}}, 0)
+	s.Write([]*convert.Event{loss("node-1", 9)}, 0)
 	client := &stream{ctx: t.Context()}
 	require.NoError(t, s.GetFlows(&observerpb.GetFlowsRequest{Whitelist: []*flowpb.FlowFilter{{DestinationPort: []string{"2"}}}}, client))
 	require.Equal(t, []int{2}, client.ports())
@@ -244,10 +254,8 @@ func TestLossesOfTheDatapathReachEveryStream(t *testing.T) {
 
 func TestAClientThatNamesANodeGetsItsFlows(t *testing.T) {
 	known := nodes.New(nodes.Options{TLS: true, Address: "a:1"}, "gateway")
-	s := New(t.Context(), ring.New(15), known, "gateway", "test", &counted{})
-	other := flow(2)
-	other.Event.(*flowpb.Flow).NodeName = "node-2"
-	s.Write([]*v1.Event{flow(1), other}, 2)
+	s := New(t.Context(), ring.New[convert.Event](15), known, "gateway", "test", &counted{})
+	s.Write([]*convert.Event{flow(1), flowOf("node-2", 2)}, 2)
 	known.Seen("node-1", 1)
 	known.Seen("node-2", 1)
 	for authority, want := range map[string][]int{"node-2.default.hubble-grpc.cilium.io": {2}, "gateway.example": {1, 2}, "gateway.default.hubble-grpc.cilium.io": nil} {
@@ -259,6 +267,85 @@ func TestAClientThatNamesANodeGetsItsFlows(t *testing.T) {
 		require.NoError(t, err)
 		require.EqualValues(t, len(want), status.NumFlows)
 	}
+}
+
+// debugStream is a client's stream of debug messages.
+type debugStream struct {
+	grpc.ServerStreamingServer[observerpb.GetDebugEventsResponse]
+	ctx   context.Context
+	nodes []string
+}
+
+func (s *debugStream) Context() context.Context { return s.ctx }
+
+func (s *debugStream) Send(answer *observerpb.GetDebugEventsResponse) error {
+	s.nodes = append(s.nodes, answer.NodeName)
+	return nil
+}
+
+func TestLossesAndDebugMessagesAreThoseOfTheirNode(t *testing.T) {
+	known := nodes.New(nodes.Options{TLS: true, Address: "a:1"}, "gateway")
+	s := New(t.Context(), ring.New[convert.Event](15), known, "gateway", "test", &counted{})
+	debug := func(node string) *convert.Event {
+		return &convert.Event{Node: node, Hubble: v1.Event{Timestamp: timestamppb.New(start), Event: &flowpb.DebugEvent{}}}
+	}
+	s.Write([]*convert.Event{flow(1), loss("node-1", 9), loss("node-2", 5), debug("node-1"), debug("node-2")}, 1)
+	known.Seen("node-1", 1)
+	known.Seen("node-2", 1)
+	for authority, want := range map[string][]string{
+		"gateway.example": {"node-1", "node-2"}, "node-1.default.hubble-grpc.cilium.io": {"node-1"}, "node-2.default.hubble-grpc.cilium.io": {"node-2"},
+		"gateway.default.hubble-grpc.cilium.io": nil,
+	} {
+		ctx := metadata.NewIncomingContext(t.Context(), metadata.Pairs(":authority", authority))
+		client := &stream{ctx: ctx}
+		require.NoError(t, s.GetFlows(&observerpb.GetFlowsRequest{}, client))
+		var losses []string
+		for _, answer := range client.answers {
+			if answer.GetLostEvents() != nil {
+				losses = append(losses, answer.NodeName)
+			}
+		}
+		require.Equal(t, want, losses, authority)
+		messages := &debugStream{ctx: ctx}
+		require.NoError(t, s.GetDebugEvents(&observerpb.GetDebugEventsRequest{}, messages))
+		require.Equal(t, want, messages.nodes, authority)
+	}
+}
+
+func TestTheListOfNodesSaysWhatIsKnown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		known := nodes.New(nodes.Options{Address: "a:1"}, "gateway", nodes.Node{Name: "node-9", Address: "b:1"})
+		s := New(t.Context(), ring.New[convert.Event](15), known, "gateway", "test", &counted{})
+		time.Sleep(time.Minute)
+		list := func() (all []*observerpb.Node) {
+			answer, err := s.GetNodes(t.Context(), nil)
+			require.NoError(t, err)
+			for _, n := range answer.Nodes {
+				require.False(t, n.Tls.Enabled)
+				n.Tls = nil
+			}
+			return answer.Nodes
+		}
+		own := &observerpb.Node{Name: "gateway", Address: "a:1", State: relaypb.NodeState_NODE_CONNECTED, Version: "test", UptimeNs: uint64(time.Minute), MaxFlows: 15}
+		other := &observerpb.Node{Name: "node-9", Address: "b:1"} // it has a server of its own
+		requireNodes := func(want ...*observerpb.Node) {
+			t.Helper()
+			got := list()
+			require.Len(t, got, len(want))
+			for i := range want {
+				require.True(t, proto.Equal(want[i], got[i]), "%v", got[i])
+			}
+		}
+		requireNodes(own, other)
+		s.Write([]*convert.Event{flow(1)}, 1)
+		known.Seen("node-1", 1)
+		seen := &observerpb.Node{Name: "node-1", Address: "a:1", State: relaypb.NodeState_NODE_CONNECTED, NumFlows: 1, MaxFlows: 15, SeenFlows: 1}
+		requireNodes(seen, other)
+		s.Write([]*convert.Event{flowOf("gateway", 2)}, 1)
+		known.Seen("gateway", 1)
+		own.NumFlows, own.SeenFlows = 1, 1
+		requireNodes(own, seen, other)
+	})
 }
 
 func TestTheRateIsThatOfTheLastMinute(t *testing.T) {

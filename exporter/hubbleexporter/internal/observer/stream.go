@@ -5,14 +5,16 @@
 package observer
 
 import (
+	"cmp"
 	"context"
 	"time"
 
 	flowpb "github.com/cilium/cilium/api/v1/flow"
-	v1 "github.com/cilium/cilium/pkg/hubble/api/v1"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/hubbleexporter/internal/convert"
 )
 
 // request is what the requests for flows, agent events and debug messages have in common.
@@ -27,28 +29,31 @@ type request interface {
 // sender sends on a stream.
 type sender struct {
 	// event sends an event, and reports whether it is one that the client has asked for.
-	event func(*v1.Event) (bool, error)
-	// lost sends a loss of events; nil for a stream without them.
-	lost func(*flowpb.LostEvent, *timestamppb.Timestamp) error
+	event func(*convert.Event) (bool, error)
+	// lost sends a loss of events of a node; nil for a stream without them.
+	lost func(lost *flowpb.LostEvent, at *timestamppb.Timestamp, node string) error
 }
 
 // group is how many events a stream takes from the ring at once. While a client does not read, the stream holds them.
 const group = 64
 
-// stream sends the events that a request asks for. match decides on an event that is no loss; nil takes every one.
-func (s *Server) stream(ctx context.Context, req request, match func(*v1.Event) bool, to *sender) error {
+// of reports whether an event is of a node; "" is all nodes, also for an event that does not name its node.
+func of(e *convert.Event, view string) bool { return view == "" || e.Node == view }
+
+// stream sends the events that a request asks for, of the node that the client has connected to. match decides on an event that is no loss; nil
+// takes every one.
+func (s *Server) stream(ctx context.Context, req request, match func(*convert.Event) bool, to *sender) error {
 	if err := checkRequest(req); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(s.stop, cancel)()
-	if match == nil {
-		match = func(*v1.Event) bool { return true }
-	}
-	position := s.begin(req, match)
-	missed := missed{send: to.lost, telemetry: s.telemetry}
-	var buffer [group]*v1.Event
+	view := s.nodes.View(ctx)
+	wanted := func(e *convert.Event) bool { return of(e, view) && (match == nil || match(e)) }
+	position := s.begin(req, wanted)
+	missed := missed{send: to.lost, node: cmp.Or(view, s.node), telemetry: s.telemetry}
+	var buffer [group]*convert.Event
 	remaining := req.GetNumber()
 	for {
 		if err := ctx.Err(); err != nil {
@@ -72,11 +77,10 @@ func (s *Server) stream(ctx context.Context, req request, match func(*v1.Event) 
 			if !req.GetFollow() && req.GetNumber() > 0 && remaining == 0 {
 				return missed.flush()
 			}
-			wanted, end := within(req, e, match)
-			if end {
+			if over(req, e) {
 				return missed.flush()
 			}
-			if !wanted {
+			if !within(req, e, view, wanted) {
 				continue
 			}
 			counts, err := send(to, e)
@@ -100,29 +104,29 @@ func (s *Server) ended(err error) error {
 }
 
 // send sends an event, and reports whether it is one that the client has asked for.
-func send(to *sender, e *v1.Event) (bool, error) {
-	if lost, ok := e.Event.(*flowpb.LostEvent); ok {
+func send(to *sender, e *convert.Event) (bool, error) {
+	if lost, ok := e.Hubble.Event.(*flowpb.LostEvent); ok {
 		if to.lost == nil {
 			return false, nil
 		}
-		return false, to.lost(lost, e.Timestamp)
+		return false, to.lost(lost, e.Hubble.Timestamp, e.Node)
 	}
 	return to.event(e)
 }
 
-// within reports whether an event is in a request's time and wanted, and whether the time is over. As in Hubble, a loss is always wanted.
-func within(req request, e *v1.Event, match func(*v1.Event) bool) (wanted, end bool) {
-	if _, lost := e.Event.(*flowpb.LostEvent); lost {
-		return true, false
+// over reports whether an event other than a loss is after a request's time.
+func over(req request, e *convert.Event) bool {
+	_, lost := e.Hubble.Event.(*flowpb.LostEvent)
+	return !lost && req.GetUntil() != nil && after(e.Hubble.Timestamp, req.GetUntil())
+}
+
+// within reports whether an event is not before a request's time, and wanted. As in Hubble, a loss always is; here only one of the view's node.
+func within(req request, e *convert.Event, view string, wanted func(*convert.Event) bool) bool {
+	if _, lost := e.Hubble.Event.(*flowpb.LostEvent); lost {
+		return of(e, view)
 	}
-	since, until := req.GetSince(), req.GetUntil()
-	if until != nil && after(e.Timestamp, until) {
-		return false, true
-	}
-	if since != nil && after(since, e.Timestamp) {
-		return false, false
-	}
-	return match(e), false
+	since := req.GetSince()
+	return (since == nil || !after(since, e.Hubble.Timestamp)) && wanted(e)
 }
 
 // after reports whether a time is after another one.
@@ -134,7 +138,7 @@ func after(a, b *timestamppb.Timestamp) bool {
 }
 
 // begin returns the number of the event from which a stream reads, as Hubble chooses it.
-func (s *Server) begin(req request, match func(*v1.Event) bool) uint64 {
+func (s *Server) begin(req request, wanted func(*convert.Event) bool) uint64 {
 	oldest, next := s.ring.Range()
 	since := req.GetSince()
 	switch {
@@ -144,7 +148,7 @@ func (s *Server) begin(req request, match func(*v1.Event) bool) uint64 {
 		return max(oldest, next-min(next, 1)) // Hubble's followers see the last event, too
 	}
 	// Back to the first event in the time, or by as many as are wanted.
-	var buffer [group]*v1.Event
+	var buffer [group]*convert.Event
 	found := uint64(0)
 	for at := next; ; {
 		n := s.ring.ReadBack(at, buffer[:])
@@ -153,12 +157,12 @@ func (s *Server) begin(req request, match func(*v1.Event) bool) uint64 {
 		}
 		for _, e := range buffer[:n] {
 			at--
-			if _, lost := e.Event.(*flowpb.LostEvent); lost || !match(e) {
+			if _, lost := e.Hubble.Event.(*flowpb.LostEvent); lost || !wanted(e) {
 				continue
 			}
 			found++
 			if since != nil {
-				if after(since, e.Timestamp) {
+				if after(since, e.Hubble.Timestamp) {
 					return at + 1
 				}
 			} else if found == req.GetNumber() {
@@ -171,7 +175,8 @@ func (s *Server) begin(req request, match func(*v1.Event) bool) uint64 {
 // missed counts the events that a stream was too slow for, and says so: at once, but at most once in LostInterval, and as soon as the client
 // has all that there is.
 type missed struct {
-	send        func(*flowpb.LostEvent, *timestamppb.Timestamp) error
+	send        func(*flowpb.LostEvent, *timestamppb.Timestamp, string) error
+	node        string // that the client reads of; the server's own when it reads all
 	telemetry   Telemetry
 	count       uint64
 	first, last time.Time
@@ -202,5 +207,5 @@ func (m *missed) flush() error {
 	m.sent = time.Now()
 	lost := lostEvent(m.count, m.first, m.last)
 	m.count = 0
-	return m.send(lost, timestamppb.New(m.sent))
+	return m.send(lost, timestamppb.New(m.sent), m.node)
 }

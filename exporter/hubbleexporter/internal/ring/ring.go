@@ -11,8 +11,6 @@ import (
 	"context"
 	"fmt"
 	"sync"
-
-	v1 "github.com/cilium/cilium/pkg/hubble/api/v1"
 )
 
 // MaxCapacity is the largest capacity.
@@ -26,22 +24,22 @@ func CheckCapacity(n int) error {
 	return nil
 }
 
-// Ring keeps the last events. It is safe for concurrent use. Nobody changes an event that is in it.
-type Ring struct {
+// Ring keeps the last events, of type E. It is safe for concurrent use. Nobody changes an event that is in it.
+type Ring[E any] struct {
 	mu     sync.RWMutex
-	events []*v1.Event // event number i is at i modulo the length
-	next   uint64      // number of the next event; those before it have been written
+	events []*E   // event number i is at i modulo the length
+	next   uint64 // number of the next event; those before it have been written
 	more   chan struct{}
 	bell   bool // someone waits for more
 }
 
 // New makes a ring of a capacity that CheckCapacity accepts.
-func New(capacity int) *Ring {
-	return &Ring{events: make([]*v1.Event, capacity), more: make(chan struct{})}
+func New[E any](capacity int) *Ring[E] {
+	return &Ring[E]{events: make([]*E, capacity), more: make(chan struct{})}
 }
 
 // Write appends events. It does not wait for readers.
-func (r *Ring) Write(events []*v1.Event) {
+func (r *Ring[E]) Write(events []*E) {
 	if len(events) == 0 {
 		return
 	}
@@ -58,23 +56,23 @@ func (r *Ring) Write(events []*v1.Event) {
 }
 
 // Cap is the number of events that the ring keeps at most.
-func (r *Ring) Cap() uint64 { return uint64(len(r.events)) }
+func (r *Ring[E]) Cap() uint64 { return uint64(len(r.events)) }
 
 // Len is the number of events that it has.
-func (r *Ring) Len() uint64 {
+func (r *Ring[E]) Len() uint64 {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	return r.next - r.oldest()
 }
 
 // Range returns the number of the oldest event, and that of the next one.
-func (r *Ring) Range() (oldest, next uint64) {
+func (r *Ring[E]) Range() (oldest, next uint64) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	return r.oldest(), r.next
 }
 
-func (r *Ring) oldest() uint64 {
+func (r *Ring[E]) oldest() uint64 {
 	if r.next < uint64(len(r.events)) {
 		return 0
 	}
@@ -83,7 +81,7 @@ func (r *Ring) oldest() uint64 {
 
 // Read copies events from a number on, as many as there are and as fit, and returns how many. missed is how many from that number on are no
 // longer there: the first that is copied is that many later.
-func (r *Ring) Read(from uint64, to []*v1.Event) (n int, missed uint64) {
+func (r *Ring[E]) Read(from uint64, to []*E) (n int, missed uint64) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	if oldest := r.oldest(); from < oldest {
@@ -99,7 +97,7 @@ func (r *Ring) Read(from uint64, to []*v1.Event) (n int, missed uint64) {
 }
 
 // ReadBack copies the events before a number, latest first, as many as there are and as fit, and returns how many.
-func (r *Ring) ReadBack(before uint64, to []*v1.Event) (n int) {
+func (r *Ring[E]) ReadBack(before uint64, to []*E) (n int) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	for before = min(before, r.next); before > r.oldest() && n < len(to); n++ {
@@ -110,7 +108,7 @@ func (r *Ring) ReadBack(before uint64, to []*v1.Event) (n int) {
 }
 
 // Wait waits until there is an event of that number. It returns the context's error when that ends first.
-func (r *Ring) Wait(ctx context.Context, number uint64) error {
+func (r *Ring[E]) Wait(ctx context.Context, number uint64) error {
 	for {
 		r.mu.Lock()
 		there, more := r.next > number, r.more

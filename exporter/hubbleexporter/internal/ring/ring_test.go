@@ -36,7 +36,7 @@ func TestCapacitiesAreThoseOfHubble(t *testing.T) {
 }
 
 func TestTheRingKeepsTheLastEvents(t *testing.T) {
-	r := New(7)
+	r := New[v1.Event](7)
 	r.Write(events(0, 5))
 	require.EqualValues(t, 5, r.Len())
 	r.Write(events(5, 20))
@@ -64,7 +64,7 @@ func TestTheRingKeepsTheLastEvents(t *testing.T) {
 
 func TestAReaderWaitsForTheNextEvent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := New(7)
+		r := New[v1.Event](7)
 		done := make(chan error)
 		go func() { done <- r.Wait(t.Context(), 1) }()
 		synctest.Wait()
