@@ -236,3 +236,23 @@ func TestTheRulesThatAreNamedAreThereAndWhatTheyWatchForIsSaid(t *testing.T) {
 		}
 	}
 }
+
+func TestAnAddressAndAPageAreNamedAsSuch(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"-ip", "notanip"}, `-ip: "notanip" is no address`},
+		{[]string{"-out", ".html"}, `-out: ".html" is no name of a page`},
+		{[]string{"-out", "page"}, `-out: "page" is no name of a page`},
+		{[]string{"-out", ""}, `-out: "" is no name of a page`},
+	} {
+		t.Chdir(t.TempDir())
+		var stdout, stderr strings.Builder
+		require.Equal(t, exitFailed, run(t.Context(), t.Context(), append(c.args, "dns.etl"), &stdout, &stderr))
+		require.Contains(t, stderr.String(), c.want)
+		left, err := os.ReadDir(".")
+		require.NoError(t, err)
+		require.Empty(t, left)
+	}
+}

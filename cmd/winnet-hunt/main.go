@@ -10,8 +10,10 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime/debug"
 	"syscall"
 
@@ -105,6 +107,16 @@ func run(reading, asking context.Context, args []string, stdout, stderr io.Write
 	}
 	if err := o.volume.Validate(); err != nil {
 		fmt.Fprintf(stderr, "winnet-hunt: -volume: %v\n", err)
+		return exitFailed
+	}
+	if o.hostIP != "" {
+		if _, err := netip.ParseAddr(o.hostIP); err != nil {
+			fmt.Fprintf(stderr, "winnet-hunt: -ip: %q is no address; want one such as 192.0.2.1 or 2001:db8::1\n", o.hostIP)
+			return exitFailed
+		}
+	}
+	if ext := filepath.Ext(o.page); ext == "" || ext == filepath.Base(o.page) {
+		fmt.Fprintf(stderr, "winnet-hunt: -out: %q is no name of a page; want one such as hunt.html\n", o.page)
 		return exitFailed
 	}
 	h := hunt{options: o, say: newSayer(stderr)}

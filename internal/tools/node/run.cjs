@@ -96,6 +96,12 @@ const functions = {
     let sum = 0;
     return (series || []).map((x) => (sum += x));
   },
+  range: (from, to, step) => {
+    const all = [];
+    for (let t = from.t; t <= to.t; t += step.t) all.push(new Time(t));
+    return all;
+  },
+  ceiling: Math.ceil, min_of: (...all) => Math.min(...all), max_of: (...all) => Math.max(...all),
   sqrt: Math.sqrt, log2: Math.log2, tolower: (a) => text(a).toLowerCase(), todynamic: (a) => functions.parse_json(a),
   substring: (s, from, length) => text(s).slice(from, from + length), countof: (s, what, how) => { if (how !== 'regex') throw new Error('countof is supported with regex'); return (text(s).match(new RegExp(what, 'g')) || []).length; },
   extract_all: (what, s) => Array.from(text(s).matchAll(new RegExp(what, 'gu')), (m) => m[1]),

@@ -18,7 +18,7 @@ func define(q Question, days int, answer relation, functions ...string) Question
 		b.WriteString(f)
 	}
 	b.WriteString(strings.Join(answer.kql, "\n") + "\n")
-	q.KQL = b.String()
+	q.KQL, q.Days = b.String(), days
 	var columns []named
 	for _, c := range q.Columns {
 		columns = append(columns, same(c.Name))
@@ -66,12 +66,20 @@ func answers() relation {
 		or(ne(column("EventProduct"), text("DNS Client")), eq(column("EventOriginalType"), text("3008"))))
 }
 
-// lastReplyPort is below the ports from which Windows and Linux open connections, so what goes to a lower port is no reply.
-const lastReplyPort = 32768
+// firstReplyPort is the first of the ports from which Windows and Linux open connections, so what goes to a lower port is no reply.
+const firstReplyPort = 32768
+
+// uncertain is what forth leaves out, in the words of a reading.
+const uncertain = "Where the datapath does not say which side opened the connection, packets to ports from 32,768 on are left out, since replies go there."
+
+// forth reports whether a packet is from who opened its connection, as the datapath says, or by the port where it does not.
+func forth() expr {
+	reason := more("cilium.trace.reason")
+	connection := and(eq(column("EventType"), text("NetworkSession")), ne(more("cilium.connection.opener"), text("unknown")))
+	return and(ne(reason, text("REPLY")), or(in(reason, texts("NEW", "ESTABLISHED")...), connection, lt(column("DstPortNumber"), number(firstReplyPort))))
+}
 
 // opened are the packets and connections from who opened a connection, that passed. One row of each packet counts.
 func opened() relation {
-	return network().where(
-		and(eq(column("DvcAction"), text("Allow")), moreIs("cilium.packet.primary")),
-		and(ne(more("cilium.trace.reason"), text("REPLY")), lt(column("DstPortNumber"), number(lastReplyPort))))
+	return network().where(and(eq(column("DvcAction"), text("Allow")), moreIs("cilium.packet.primary")), forth())
 }

@@ -16,8 +16,8 @@ func beaconing() Question {
 	gap, square := known(moreNumber("GapSum"), number(0)), known(moreNumber("GapSquareSum"), number(0))
 	return define(Question{
 		ID: "beaconing", Name: "Beaconing",
-		Planted: "45 to 65 gaps with an irregularity below 0.03",
-		Near:    "15 to 20 gaps; an irregularity above 0.25; a mean of 4 s",
+		Planted: "35 to 65 gaps with an irregularity of 0.08, each time in another spelling",
+		Near:    "24 to 28 gaps; an irregularity of 0.13; a mean of 9 s",
 		Title:   "Which client asks for the same name at regular intervals?", Tables: []string{DNS}, Severity: "Medium",
 		Columns: []Column{{"Client", Text}, {"Name", Text}, {"Gaps", Int}, {"MeanSeconds", Real}, {"Irregularity", Real}, {"First", Time}, {"Last", Time}},
 		Reading: "Gaps is the number of times between two queries, at least 30, and MeanSeconds their mean, at least 10. Irregularity is their standard deviation " +
@@ -26,7 +26,8 @@ func beaconing() Question {
 		Tactics:     []string{"CommandAndControl"}, Techniques: []Technique{{"T1071.004", "Application Layer Protocol: DNS"}},
 	}, 1, answers().
 		project(same("Dvc"), as("Client", client()), as("Name", name()), same("DnsQueryTypeName"), same("EventCount"), as("GapSum", gap), as("Squared", square),
-			as("Start", column("EventStartTime")), as("End", expr{"EventStartTime + coalesce(tolong(AdditionalFields.GapSum), 0) * 1ms", `("EventStartTime" + coalesce("AdditionalFields.GapSum", 0) * 1000)`})).
+			as("Start", column("EventStartTime"))).
+		extend(as("End", afterGaps())).
 		previous([]string{"Dvc", "Client", "Name", "DnsQueryTypeName"}, "Start", "End").
 		extend(as("Gap", seconds(column("LastEnd"), column("Start")))).
 		summarize(sames("Dvc", "Client", "Name", "DnsQueryTypeName"),
@@ -48,7 +49,7 @@ func tunnelling() Question {
 	return define(Question{
 		ID: "tunnelling", Name: "Tunnelling through names",
 		Planted: "80 to 160 names of 48 to 100 hexadecimal characters",
-		Near:    "15 to 25 such names; 120 long names that repeat a word, with an entropy of 2.5; 200 names of 16 to 20 characters",
+		Near:    "40 to 47 such names; 120 long names that repeat a word, with an entropy of 2.5; 200 names of 16 to 20 characters",
 		Title:   "Which client sends data in names, long ones that look random, below one domain?", Tables: []string{DNS}, Severity: "High",
 		Columns: []Column{{"Client", Text}, {"Domain", Text}, {"Names", Int}, {"Characters", Int}, {"Entropy", Real}, {"Example", Text}, {"First", Time}, {"Last", Time}},
 		Reading: "Names is the number of different names with 40 characters or more before the domain, at least 50. Characters is what these hold together: about how " +
@@ -69,21 +70,36 @@ func tunnelling() Question {
 		order("Characters", "Client", "Domain"), domainKQL)
 }
 
+// afterGaps is when the last of the look-ups of a sum began.
+func afterGaps() expr { return expr{"Start + GapSum * 1ms", `("Start" + "GapSum" * 1000)`} }
+
+// begunBefore is how many of the look-ups of a sum began before a time, if their gaps are equal.
+func begunBefore(t expr) expr {
+	begun := over(times(times(seconds(column("Start"), t), number(1000)), minus(column("EventCount"), number(1))), column("GapSum"))
+	return call("max_of", "max", number(0), call("min_of", "min", column("EventCount"), expr{"tolong(ceiling(" + begun.kql + "))", "CAST(ceil(" + begun.sql + ") AS INTEGER)"}))
+}
+
 func nxdomainBurst() Question {
+	const minutes = 5
 	return define(Question{
 		ID: "nxdomain-burst", Name: "Burst of names that do not exist",
-		Planted: "500 to 700 failures in two minutes",
-		Near:    "60 to 90 failures in two minutes; 400 in 100 minutes",
+		Planted: "500 to 700 failures in two minutes: of as many names, of one, and of noise",
+		Near:    "160 to 185 failures in two minutes; 400 in 100 minutes",
 		Title:   "Which client asks for many names in a short time that do not exist?", Tables: []string{DNS}, Severity: "Medium",
 		Columns:     []Column{{"Client", Text}, {"Window", Time}, {"Failures", Int}, {"Names", Int}},
 		Reading:     "A window is five minutes; it has 200 failures or more. Many different names mean that a program tries names; one name means that a service is gone.",
 		FalseAlarms: "A changed search list, a server that was switched off, a mail filter that asks block lists, and a scan for vulnerabilities.",
 		Tactics:     []string{"CommandAndControl", "Reconnaissance"},
 		Techniques:  []Technique{{"T1568", "Dynamic Resolution"}, {"T1590.002", "Gather Victim Network Information: DNS"}},
+		Volume: "volume: lean sums the answers of a name that a client asks for again and again, noise such as reverse look-ups of private addresses for an hour. The failures of a sum " +
+			"count as spread evenly over its time, so a burst of one such name that also fails for an hour may be missed.",
 	}, 1, answers().
 		where(eq(column("EventResultDetails"), text("NXDOMAIN"))).
-		summarize([]named{same("Dvc"), as("Client", client()), as("Window", bin(column("EventStartTime"), 5))},
-			as("Failures", sum(column("EventCount"))), as("Names", different(name()))).
+		project(same("Dvc"), as("Client", client()), as("Name", name()), as("Start", column("EventStartTime")), same("EventCount"), as("GapSum", known(moreNumber("GapSum"), number(0)))).
+		extend(as("End", afterGaps())).
+		windows("Window", minutes, "Start", "End").
+		extend(as("Failures", iff(gt(column("GapSum"), number(0)), minus(begunBefore(later(column("Window"), 60*minutes)), begunBefore(column("Window"))), column("EventCount")))).
+		summarize(sames("Dvc", "Client", "Window"), as("Failures", sum(column("Failures"))), as("Names", different(column("Name")))).
 		where(ge(column("Failures"), number(200))).
 		project(sames("Client", "Window", "Failures", "Names")...).
 		order("Failures", "Client"))
@@ -95,7 +111,7 @@ func generatedNames() Question {
 	return define(Question{
 		ID: "generated-names", Name: "Generated names",
 		Planted: "40 to 60 domains of 12 to 16 random letters",
-		Near:    "8 to 12 such domains; 60 domains of which half of the letters are vowels; 60 random names below one domain",
+		Near:    "20 to 23 such domains; 60 domains of which a third of the letters are vowels; 60 random names below one domain",
 		Title:   "Which client asks for many domains that do not exist and that no person would choose?", Tables: []string{DNS}, Severity: "High",
 		Columns: []Column{{"Client", Text}, {"Domains", Int}, {"Vowels", Real}, {"Example", Text}, {"First", Time}, {"Last", Time}},
 		Reading: "Domains is the number of different domains that do not exist, whose first label has 10 characters or more, at least 25. Vowels is the share of vowels in these labels, " +
@@ -153,8 +169,8 @@ func newClients() Question {
 func textAbuse() Question {
 	return define(Question{
 		ID: "txt-abuse", Name: "Many TXT names of a domain",
-		Planted: "60 to 90 names of one domain",
-		Near:    "10 to 15 names of one domain; one name 100 times; one name of each of 60 domains",
+		Planted: "40 to 90 names of one domain",
+		Near:    "24 to 28 names of one domain; one name 100 times; one name of each of 60 domains",
 		Title:   "Which client asks for the texts of many names below one domain?", Tables: []string{DNS}, Severity: "Medium",
 		Columns:     []Column{{"Client", Text}, {"Domain", Text}, {"Names", Int}, {"Asked", Int}, {"Example", Text}, {"First", Time}, {"Last", Time}},
 		Reading:     "Names is the number of different names of type TXT below the domain, at least 30: a text has up to 255 bytes of commands or of a program. Read the answers of the example.",
@@ -182,7 +198,7 @@ func manyAddresses() Question {
 	return define(Question{
 		ID: "many-addresses", Name: "A name that moves",
 		Planted: "40 to 60 addresses in as many networks",
-		Near:    "as many addresses in two networks; 4 to 6 addresses in as many networks",
+		Near:    "as many addresses in seven networks; 12 or 14 addresses in as many networks; 30 aliases that look like addresses",
 		Title:   "Which name moves between many addresses in many networks?", Tables: []string{DNS}, Severity: "Medium",
 		Columns: []Column{{"Name", Text}, {"Addresses", Int}, {"Networks", Int}, {"Example", Text}},
 		Reading: "Addresses is the number of different IPv4 addresses of the answers, at least 15, and Networks how many different first halves (/16) they have, at least 8. " +
@@ -194,7 +210,7 @@ func manyAddresses() Question {
 		where(eq(column("DnsQueryTypeName"), text("A"))).
 		summarize([]named{as("Name", name()), as("List", answerList())}, as("Asked", sum(column("EventCount")))).
 		expand("Address", expr{"todynamic(List)", `"List"`}, "List").
-		where(expr{"isnotnull(parse_ipv4(Address))", `"Address" GLOB '[0-9]*.[0-9]*.[0-9]*.[0-9]*' AND "Address" NOT LIKE '% %'`}).
+		where(expr{"isnotnull(parse_ipv4(Address))", `parse_ipv4("Address") IS NOT NULL`}).
 		extend(as("Network", network)).
 		summarize(sames("Name"), as("Addresses", different(column("Address"))), as("Networks", different(column("Network"))), as("Example", anyOf(column("Address")))).
 		where(and(ge(column("Addresses"), number(15)), ge(column("Networks"), number(8)))).

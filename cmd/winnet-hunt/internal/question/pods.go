@@ -47,28 +47,32 @@ func overHTTPS() Question {
 func deniedTraffic() Question {
 	return define(Question{
 		ID: "denied-traffic", Name: "Pod traffic denied by policy",
-		Planted: "20 to 30 packets",
-		Near:    "3 to 5 packets; 20 to 30 packets that were dropped for another reason",
+		Planted: "20 to 30 packets, with and without drop notifications",
+		Near:    "8 or 9 packets; 20 to 30 packets that were dropped for another reason",
 		Title:   "Which pod traffic does a policy deny again and again?", Tables: []string{Network}, Severity: "Medium",
 		Columns: []Column{{"Source", Text}, {"Target", Text}, {"Port", Int}, {"Protocol", Text}, {"Packets", Int}, {"Reason", Text}, {"First", Time}, {"Last", Time}},
-		Reading: "Packets is the number of packets that were dropped by a policy, at least 10. A source that tries many ports or targets is in the question about scans; one target and one " +
+		Reading: "Packets is the number of packets that a policy denied, at least 10: by the drops or, where drop notifications are off, by the verdicts. A source that tries many ports or targets is in the question about scans; one target and one " +
 			"port mean a program that is not allowed to talk, or one that was changed.",
 		FalseAlarms: "A new policy that forgot a legitimate connection, and retries of a single program, which repeat a packet some six times.",
 		Tactics:     []string{"LateralMovement", "Discovery"}, Techniques: []Technique{{"T1021", "Remote Services"}, {"T1046", "Network Service Discovery"}},
 	}, 1, network().
-		where(and(eq(column("DvcAction"), text("Drop")), moreIs("cilium.drop.primary")), starts(column("EventOriginalResultDetails"), "Policy denied")).
+		where(or(eq(column("DvcAction"), text("Deny")), and(eq(column("DvcAction"), text("Drop")), moreIs("cilium.drop.primary"))),
+			starts(column("EventOriginalResultDetails"), "Policy denied")).
 		summarize([]named{as("Source", column("SrcIpAddr")), as("Target", column("DstIpAddr")), as("Port", column("DstPortNumber")), as("Protocol", column("NetworkProtocol"))},
-			as("Packets", sum(column("EventCount"))), as("Reason", anyOf(column("EventOriginalResultDetails"))), as("First", least(column("EventStartTime"))),
-			as("Last", most(column("EventStartTime")))).
+			as("Drops", sum(iff(eq(column("DvcAction"), text("Drop")), column("EventCount"), number(0)))),
+			as("Denials", sum(iff(eq(column("DvcAction"), text("Deny")), column("EventCount"), number(0)))),
+			as("Reason", anyOf(column("EventOriginalResultDetails"))), as("First", least(column("EventStartTime"))), as("Last", most(column("EventStartTime")))).
+		extend(as("Packets", call("max_of", "max", column("Drops"), column("Denials")))).
 		where(ge(column("Packets"), number(10))).
+		project(sames("Source", "Target", "Port", "Protocol", "Packets", "Reason", "First", "Last")...).
 		order("Packets", "Source", "Target", "Port"))
 }
 
 func lateralMovement() Question {
 	return define(Question{
 		ID: "lateral-movement", Name: "Lateral movement",
-		Planted: "9 to 12 targets",
-		Near:    "2 targets; 12 targets at another port",
+		Planted: "6 to 12 targets",
+		Near:    "4 targets; 12 targets at another port",
 		Title:   "Which pod or host opens administrative connections to many others?", Tables: []string{Network}, Severity: "High",
 		Columns: []Column{{"Source", Text}, {"Targets", Int}, {"Ports", Texts}, {"Example", Text}, {"First", Time}, {"Last", Time}},
 		Reading: "Targets is the number of different inside addresses to which the source opened a connection at SSH, RPC, SMB, LDAP, RDP, WinRM, the Kubernetes API or the kubelet, at least 5. " +
@@ -87,20 +91,19 @@ func scans() Question {
 	tried := func() relation {
 		return network().where(
 			or(and(eq(column("DvcAction"), text("Allow")), moreIs("cilium.packet.primary")), and(eq(column("DvcAction"), text("Drop")), moreIs("cilium.drop.primary"))),
-			and(ne(more("cilium.trace.reason"), text("REPLY")), lt(column("DstPortNumber"), number(lastReplyPort))))
+			forth())
 	}
 	columns := sames("Source", "Kind", "Subject", "Different", "First", "Last")
 	span := []named{as("First", least(column("EventStartTime"))), as("Last", most(column("EventStartTime")))}
 	return define(Question{
 		ID: "scans", Name: "Scans",
 		Planted: "35 to 45 ports, or addresses",
-		Near:    "8 to 10 ports, or addresses; 400 connections to one port, whose replies go to as many ports",
+		Near:    "16 to 18 ports, or addresses; 30 replies to as many ports, below and above 32,768; 400 connections to one port, whose replies go to as many ports",
 		Title:   "Who tries many ports of an address, or one port of many addresses?", Tables: []string{Network}, Severity: "Medium",
-		Columns: []Column{{"Source", Text}, {"Kind", Text}, {"Subject", Text}, {"Different", Int}, {"First", Time}, {"Last", Time}},
-		Reading: "Kind ports: Different ports of the address Subject were tried. Kind addresses: the port Subject of Different addresses was tried. Both at least 20, whether the packets passed or were dropped.",
-		FalseAlarms: "Load balancers and monitoring reach many addresses at one port. Vulnerability scanners scan. Ports from 32,768 on are left out, " +
-			"since replies go there.",
-		Tactics: []string{"Discovery"}, Techniques: []Technique{{"T1046", "Network Service Discovery"}},
+		Columns:     []Column{{"Source", Text}, {"Kind", Text}, {"Subject", Text}, {"Different", Int}, {"First", Time}, {"Last", Time}},
+		Reading:     "Kind ports: Different ports of the address Subject were tried. Kind addresses: the port Subject of Different addresses was tried. Both at least 20, whether the packets passed or were dropped.",
+		FalseAlarms: "Load balancers and monitoring reach many addresses at one port. Vulnerability scanners scan. " + uncertain,
+		Tactics:     []string{"Discovery"}, Techniques: []Technique{{"T1046", "Network Service Discovery"}},
 	}, 1, union(
 		tried().summarize([]named{as("Source", column("SrcIpAddr")), as("Subject", column("DstIpAddr"))}, append([]named{as("Different", different(column("DstPortNumber")))}, span...)...).
 			where(ge(column("Different"), number(20))).extend(as("Kind", text("ports"))).project(columns...),
@@ -112,11 +115,11 @@ func scans() Question {
 func firstContact() Question {
 	return define(Question{
 		ID: "first-contact", Name: "First contact with an address",
-		Planted: "first connection 6 minutes or more after the dividing time",
-		Near:    "first connection 6 to 10 minutes before it, and others later",
+		Planted: "first connection 6 minutes or more after the dividing time, to low and to high ports",
+		Near:    "first connection 6 to 10 minutes before it, and others later; an address that connects to a pod",
 		Title:   "Which address outside did nobody here connect to before?", Tables: []string{Network}, Severity: "Low", Baseline: true,
 		Columns:     []Column{{"Target", Text}, {"First", Time}, {"Sources", Int}, {"Source", Text}, {"Port", Int}, {"Times", Int}},
-		Reading:     "First is the first connection to the address in the time that the query looks back; it is of the last day. Ask the DNS rows which name resolved to it: an address without a name is the more suspicious one.",
+		Reading:     "First is the first connection to the address in the time that the query looks back; it is of the last day. Ask the DNS rows which name resolved to it: an address without a name is the more suspicious one. " + uncertain,
 		FalseAlarms: "Content networks change their addresses all the time. Group by network, or exclude the networks of the services that you use.",
 		Tactics:     []string{"CommandAndControl"}, Techniques: []Technique{{"T1071", "Application Layer Protocol"}},
 	}, 15, opened().
@@ -137,8 +140,8 @@ func exfiltration() Question {
 	}
 	return define(Question{
 		ID: "exfiltration", Name: "Exfiltration by bytes",
-		Planted: "100 to 120 MB, and some 1 MB back",
-		Near:    "20 to 24 MB; 100 MB with 50 MB back; 100 MB to a pod",
+		Planted: "60 to 120 MB, and some 1 MB back",
+		Near:    "40 to 45 MB that are seen at three points; 100 MB with 23 MB back; 100 MB to a pod",
 		Title:   "Who sends far more to an address outside than it gets back?", Tables: []string{Network}, Severity: "High",
 		Columns:     []Column{{"Source", Text}, {"Target", Text}, {"BytesOut", Int}, {"BytesIn", Int}, {"First", Time}, {"Last", Time}},
 		Reading:     "BytesOut is what the source sent to the address, at least 50 MB, and five times what it got, BytesIn. Packets are counted once, whatever the number of points at which the node saw them.",

@@ -12,9 +12,9 @@ type Question struct {
 	Title  string // the question, in one sentence
 	Tables []string
 	KQL    string
-	// SQL is the twin. $since and $until stand for times in microseconds since 1970; see rows.Store.
+	Days   int // how far the query looks back
+	// SQL is the twin. $begun, $since and $until stand for times in microseconds since 1970; see rows.Store.
 	SQL         string
-	TwinByHand  bool // SQL does not come from the definition that gives KQL
 	Columns     []Column
 	Reading     string // how to read the answer
 	FalseAlarms string
@@ -53,6 +53,7 @@ type Technique struct{ ID, Name string }
 const (
 	DNS     = "ASimDnsActivityLogs"
 	Network = "ASimNetworkSessionLogs"
+	Audit   = "ASimAuditEventLogs"
 	Status  = "WinnetStatus_CL"
 )
 

@@ -315,6 +315,14 @@ func (r relation) expand(name string, of expr, source string) relation {
 	return r
 }
 
+// windows gives a row for each window of whole minutes from one time to another. The column name has when it begins.
+func (r relation) windows(name string, minutes int, from, to string) relation {
+	first, last := bin(column(from), minutes), bin(column(to), minutes)
+	r.kql = append(append([]string(nil), r.kql...), fmt.Sprintf("| mv-expand %s = range(%s, %s, %dm) to typeof(datetime)", name, first.kql, last.kql, minutes))
+	r.sql = fmt.Sprintf("SELECT s.*, e.value AS \"%s\" FROM (\n%s\n) AS s, json_each(steps(%s, %s, %d)) AS e", name, indent(r.sql), first.sql, last.sql, int64(minutes)*60_000_000)
+	return r
+}
+
 // entropy adds Shannon's entropy of a text, in bits per character.
 func (r relation) entropy(name, of string) relation {
 	return r.pipe(`mv-apply Letter = extract_all("(.)", `+of+`) to typeof(string) on (
@@ -350,7 +358,7 @@ func (r relation) order(by string, then ...string) relation {
 	return r.pipe("order by "+strings.Join(kql, ", "), "SELECT * FROM _ ORDER BY "+strings.Join(sql, ", "))
 }
 
-// table is a table of the workspace with all its rows of the last days.
+// table is a table of the workspace with all its rows of the last days. The twin has all rows of the files.
 func table(name string) relation {
 	return relation{[]string{name, "| where TimeGenerated between (begun .. until)"}, "SELECT * FROM " + name}
 }
@@ -359,4 +367,10 @@ func table(name string) relation {
 func dns() relation { return relation{[]string{"WinnetDns(begun, until)"}, "SELECT * FROM " + DNS} }
 
 func network() relation { return table(Network) }
-func status() relation  { return table(Status) }
+
+// status are the rows of collectors. The twin looks back as many days as the query: what a collector said last counts.
+func status() relation {
+	r := table(Status)
+	r.sql += " WHERE TimeGenerated BETWEEN $begun AND $until"
+	return r
+}

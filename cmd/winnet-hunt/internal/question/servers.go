@@ -24,7 +24,9 @@ func oddResolvers() Question {
 		Columns: []Column{{"Asker", Text}, {"Resolver", Text}, {"Asked", Int}, {"Total", Int}, {"First", Time}, {"Last", Time}},
 		Reading: "Asker is a DNS server or a host whose DNS Client is recorded. It asked another resolver for at least half of its Total queries, and this one for at most a twentieth. " +
 			"Compare the resolver with the forwarders that are configured.",
-		Volume:      "volume: lean sums the look-ups of a name by one process in five minutes. A sum whose look-ups asked different servers says none, so a resolver that only such look-ups asked is not found.",
+		Volume: "volume: lean sums the look-ups of a name by one process in five minutes. A sum whose look-ups asked different servers says none, so a resolver that only such look-ups asked is not found. Of " +
+			"the queries of a DNS server for a name that a client asks for again and again, a sum names each server that was asked and not how often: each gets the whole count, so a resolver " +
+			"that few of them asked seems usual and may not be found.",
 		FalseAlarms: "A forwarder was replaced, or a second one took over for a while. A server that asks the authoritative servers itself has no usual resolver and is not in the answer.",
 		Tactics:     []string{"CommandAndControl", "CredentialAccess"},
 		Techniques:  []Technique{{"T1071.004", "Application Layer Protocol: DNS"}, {"T1557", "Adversary-in-the-Middle"}},
@@ -40,8 +42,9 @@ func zoneTransfers() Question {
 		Planted: "a zone that was sent",
 		Near:    "requests that were refused; a secondary's query for the SOA",
 		Title:   "Who fetched a whole zone?", Tables: []string{DNS}, Severity: "High",
-		Columns:     []Column{{"Client", Text}, {"Zone", Text}, {"Times", Int}, {"First", Time}, {"Last", Time}},
-		Reading:     "A client that got a zone knows every name in it. Refused requests, and the changes that secondaries fetch (IXFR), are not in the answer.",
+		Columns: []Column{{"Client", Text}, {"Zone", Text}, {"Times", Int}, {"First", Time}, {"Last", Time}},
+		Reading: "A client that got a zone knows every name in it. Refused requests are not in the answer, nor are requests for changes (IXFR): a server may answer one with the " +
+			"whole zone, too (RFC 1995). Those are the rows with EventOriginalType 267.",
 		FalseAlarms: "Secondary servers fetch a zone when they start. Exclude their addresses.",
 		Tactics:     []string{"Reconnaissance", "Discovery"},
 		Techniques:  []Technique{{"T1590.002", "Gather Victim Network Information: DNS"}, {"T1018", "Remote System Discovery"}},
@@ -73,21 +76,27 @@ func strangeUpdates() Question {
 }
 
 func serverChanges() Question {
+	by := func(user string) expr { return and(has(column(user)), ne(column(user), text("S-1-5-18"))) }
 	return define(Question{
 		ID: "server-changes", Name: "Changes of a DNS server",
 		Planted: "changes by users: of a setting, a policy and a record",
 		Near:    "changes by the server itself; a dynamic update",
-		Title:   "Who changed what on a DNS server?", Tables: []string{DNS}, Severity: "Medium",
+		Title:   "Who changed what on a DNS server?", Tables: []string{DNS, Audit}, Severity: "Medium",
 		Columns: []Column{{"Time", Time}, {"Server", Text}, {"User", Text}, {"Operation", Text}, {"Object", Text}, {"Zone", Text}},
 		Reading: "Each row is a change that a user made: of a policy, a setting, a zone or a record. The setting ServerLevelPluginDll loads a program into the server; LogLevel 0 blinds it; " +
-			"a policy with the action IGNORE or ALLOW decides who gets which answer. With profile: asim the changes are in ASimAuditEventLogs instead.",
+			"a policy with the action IGNORE or ALLOW decides who gets which answer. The rows are in ASimAuditEventLogs with profile: asim, else in ASimDnsActivityLogs; the query reads both.",
 		FalseAlarms: "Administrators' own work: compare with the tickets of the day. What the server does by itself, as LocalSystem, and dynamic updates are not in the answer.",
 		Tactics:     []string{"DefenseEvasion", "Persistence"},
-		Techniques:  []Technique{{"T1562", "Impair Defenses"}, {"T1574", "Hijack Execution Flow"}},
-	}, 1, dns().
-		where(eq(more("DnsRole"), text("audit")), and(eq(column("EventType"), text("Update")), has(column("SrcUserId")), ne(column("SrcUserId"), text("S-1-5-18")))).
-		project(as("Time", column("TimeGenerated")), as("Server", column("Dvc")), as("User", orElse(column("SrcUsername"), column("SrcUserId"))),
-			as("Operation", more("Operation")), as("Object", more("Object")), as("Zone", more("Zone"))).
+		Techniques:  []Technique{{"T1562", "Impair Defenses"}, {"T1505", "Server Software Component"}},
+	}, 1, union(
+		dns().
+			where(eq(more("DnsRole"), text("audit")), eq(column("EventType"), text("Update")), by("SrcUserId")).
+			project(as("Time", column("TimeGenerated")), as("Server", column("Dvc")), as("User", orElse(column("SrcUsername"), column("SrcUserId"))),
+				as("Operation", more("Operation")), as("Object", more("Object")), as("Zone", more("Zone"))),
+		table(Audit).
+			where(and(eq(column("EventProduct"), text("DNS Server")), eq(more("DnsRole"), text("audit"))), by("ActorUserId")).
+			project(as("Time", column("TimeGenerated")), as("Server", orElse(column("DvcFQDN"), orElse(column("DvcHostname"), more("Dvc")))),
+				as("User", orElse(column("ActorUsername"), column("ActorUserId"))), same("Operation"), same("Object"), as("Zone", more("Zone")))).
 		order("Time", "Server", "Object"))
 }
 
@@ -107,7 +116,7 @@ func strangeProcess() Question {
 	return define(Question{
 		ID: "strange-process", Name: "A process that should not resolve",
 		Planted: "8 to 14 look-ups of one domain that nobody else asks for",
-		Near:    "2 such look-ups; as many by a process that asks for other domains, too",
+		Near:    "4 such look-ups; 8 to 14 by a process that asks for other domains, too",
 		Title:   "Which process resolves names that should not?", Tables: []string{DNS}, Severity: "Medium",
 		Columns: []Column{{"Host", Text}, {"ProcessId", Text}, {"Program", Text}, {"Reason", Text}, {"Domains", Int}, {"Domain", Text}, {"Asked", Int}, {"First", Time}, {"Last", Time}},
 		Reading: "Reason program: a program that needs no names by itself resolved one. Reason alone: a process asked five times or more, only for names below one domain, and " +
@@ -130,6 +139,7 @@ func silentCollector() Question {
 	columns := sames("Host", "Component", "Finding", "Object", "Since", "Message")
 	silent := status().where(eq(column("Kind"), text("heartbeat"))).
 		latest([]string{"Dvc", "Component"}, "TimeGenerated", "State", "Message").
+		where(ne(column("State"), text("replayed"))).
 		where(lt(later(column("TimeGenerated"), silence), until())).
 		extend(as("Host", column("Dvc")), as("Finding", iff(eq(column("State"), text("stopped")), text("stopped"), text("silent"))), as("Object", text("")), as("Since", column("TimeGenerated"))).
 		project(columns...)
@@ -145,9 +155,9 @@ func silentCollector() Question {
 		Near:    "11 minutes of silence at most; 30 to 50 minutes of it that are over; a change that is over",
 		Title:   "Which collector went silent, or was tampered with?", Tables: []string{Status}, Severity: "High",
 		Columns: []Column{{"Host", Text}, {"Component", Text}, {"Finding", Text}, {"Object", Text}, {"Since", Time}, {"Message", Text}},
-		Reading: "Finding silent: no heartbeat for 15 minutes, and the last one did not say that it stops. Finding stopped: someone stopped the collector in order. Any other finding is " +
+		Reading: "Finding silent: no heartbeat for 15 minutes, and the last one did not say that it stops or that a recording was replayed. The query looks back 15 days. Finding stopped: someone stopped the collector in order. Any other finding is " +
 			"what was changed: the session, a provider, a keyword, the map or its configuration; it is not over.",
 		FalseAlarms: "A host that was switched off or patched, and a far end that was out of reach. Needs heartbeat: 5m or less on the receivers, and status_records: true for tampering.",
 		Tactics:     []string{"DefenseEvasion"}, Techniques: []Technique{{"T1562.001", "Impair Defenses: Disable or Modify Tools"}, {"T1562.006", "Impair Defenses: Indicator Blocking"}},
-	}, 1, union(silent, tampered).order("Since", "Host", "Component", "Object"))
+	}, 15, union(silent, tampered).order("Since", "Host", "Component", "Object"))
 }

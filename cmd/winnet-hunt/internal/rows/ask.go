@@ -40,7 +40,7 @@ func (s *Store) Each(ctx context.Context, q question.Question, do func(row []any
 	}
 	defer conn.Close()
 	_, since, until := s.Span()
-	statement := strings.NewReplacer("$since", strconv.FormatInt(since.UnixMicro(), 10), "$until", strconv.FormatInt(until.UnixMicro(), 10)).Replace(q.SQL)
+	statement := strings.NewReplacer("$begun", strconv.FormatInt(until.AddDate(0, 0, -q.Days).UnixMicro(), 10), "$since", strconv.FormatInt(since.UnixMicro(), 10), "$until", strconv.FormatInt(until.UnixMicro(), 10)).Replace(q.SQL)
 	found, err := conn.QueryContext(ctx, statement)
 	if err != nil {
 		return fmt.Errorf("question %s: %w", q.ID, err)

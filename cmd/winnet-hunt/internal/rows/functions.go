@@ -6,8 +6,10 @@ package rows
 
 import (
 	"database/sql/driver"
+	"encoding/binary"
 	"math"
 	"net/netip"
+	"strconv"
 	"sync"
 
 	"modernc.org/sqlite"
@@ -19,7 +21,46 @@ var registerFunctions = sync.OnceFunc(func() {
 		s, _ := args[0].(string)
 		return entropy(s), nil
 	})
+	sqlite.MustRegisterDeterministicScalarFunction("parse_ipv4", 1, func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+		s, _ := args[0].(string)
+		return parseIPv4(s), nil
+	})
+	sqlite.MustRegisterDeterministicScalarFunction("steps", 3, func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+		from, _ := args[0].(int64)
+		to, _ := args[1].(int64)
+		by, _ := args[2].(int64)
+		return steps(from, to, by), nil
+	})
 })
+
+// parseIPv4 is the number of an IPv4 address, or nil for another text.
+func parseIPv4(s string) driver.Value {
+	a, err := netip.ParseAddr(s)
+	if err != nil || !a.Is4() {
+		return nil
+	}
+	b := a.As4()
+	return int64(binary.BigEndian.Uint32(b[:]))
+}
+
+// mostSteps is more than a sum of a day has windows.
+const mostSteps = 1000
+
+// steps is a JSON list of the numbers from one to another in steps, at most mostSteps of them.
+func steps(from, to, by int64) string {
+	list := []byte{'['}
+	for i := range int64(mostSteps) {
+		n := from + i*by
+		if n > to || n < from {
+			break
+		}
+		if i > 0 {
+			list = append(list, ',')
+		}
+		list = strconv.AppendInt(list, n, 10)
+	}
+	return string(append(list, ']'))
+}
 
 // entropy is Shannon's entropy of a text, in bits per character.
 func entropy(s string) float64 {

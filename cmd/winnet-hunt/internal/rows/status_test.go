@@ -21,6 +21,7 @@ import (
 	"go.opentelemetry.io/collector/receiver/receivertest"
 	"go.uber.org/zap"
 
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/sentinelrow"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/status"
 )
@@ -53,6 +54,24 @@ func newAgent(t *testing.T, host string, to func(plog.Logs)) *agent {
 	})
 	a.Start()
 	return a
+}
+
+func TestTheQueryAndItsTwinLookBackFifteenDaysForASilentCollector(t *testing.T) {
+	s, err := Open(filepath.Join(t.TempDir(), "rows.db"))
+	require.NoError(t, err)
+	defer func() { require.NoError(t, s.Close()) }()
+	for host, last := range map[string]struct{ at, state string }{
+		"now": {"2026-03-20T05:00:00Z", "live"}, "days": {"2026-03-17T05:00:00Z", "live"}, "weeks": {"2026-03-05T04:59:59Z", "live"}, "file": {"2026-03-20T04:00:00Z", "replayed"},
+		"stopped": {"2026-03-10T05:00:00Z", "stopped"},
+	} {
+		require.NoError(t, s.Add(sentinelrow.Status, fmt.Appendf(nil, `{"TimeGenerated":%q,"Kind":"heartbeat","Dvc":%q,"Component":"asimdns","State":%q}`, last.at, host, last.state)))
+	}
+	require.NoError(t, s.Finish())
+	q := find(t, "silent-collector")
+	require.Contains(t, q.KQL, "let begun = until - 15d;")
+	a, err := s.Ask(t.Context(), q)
+	require.NoError(t, err)
+	require.Equal(t, []string{"days asimdns silent", "stopped asimdns stopped"}, findings(t, a, q.ID))
 }
 
 // Margins: a silent collector is silent for 25 minutes or more, a near miss for 11 at most; tampering is not over, a near miss is.

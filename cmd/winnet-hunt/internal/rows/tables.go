@@ -93,8 +93,13 @@ func tables() map[string]*table {
 			text SrcIpAddr SrcHostname DstIpAddr DstHostname NetworkProtocol NetworkDirection
 			number SrcPortNumber DstPortNumber SrcBytes DstBytes SrcPackets DstPackets
 			flag TcpFlagsSyn TcpFlagsAck AdditionalFields.cilium.packet.primary AdditionalFields.cilium.drop.primary AdditionalFields.cilium.is_reply
-			text AdditionalFields.cilium.event.type AdditionalFields.cilium.trace.reason
+			text AdditionalFields.cilium.event.type AdditionalFields.cilium.trace.reason AdditionalFields.cilium.connection.opener
 			derived inside(SrcIpAddr) inside(DstIpAddr)`),
+		sentinelrow.Audit: newTable(sentinelrow.Audit, `
+			stamp TimeGenerated EventStartTime EventEndTime
+			number EventCount
+			text EventProduct EventType DvcFQDN DvcHostname ActorUserId ActorUsername Operation Object
+			text AdditionalFields.DnsRole AdditionalFields.Dvc AdditionalFields.Zone`),
 		sentinelrow.Status: newTable(sentinelrow.Status, `
 			stamp TimeGenerated EventStartTime EventEndTime
 			number EventCount

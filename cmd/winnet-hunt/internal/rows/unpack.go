@@ -74,8 +74,6 @@ func (p *packing) unpackGroup(s *Store, group []json.RawMessage) error {
 	details, suffix := p.text(group[0]), p.text(group[2])
 	k.set("EventResultDetails", details)
 	switch details {
-	case "":
-		k.set("EventResult", "")
 	case "NA":
 		k.set("EventResult", "NA")
 	case "NOERROR":

@@ -98,6 +98,16 @@ func expected(t *testing.T, r map[string]any) string {
 	})
 }
 
+func TestAnItemWithoutAResponseCodeFailed(t *testing.T) {
+	s, err := Open(filepath.Join(t.TempDir(), "rows.db"))
+	require.NoError(t, err)
+	defer func() { require.NoError(t, s.Close()) }()
+	require.NoError(t, s.Add(sentinelrow.DNS, []byte(`{"EventStartTime":"2026-03-04T05:06:07Z","AdditionalFields":{"SumsTexts":[],"Sums":[`+
+		`["","",0,0,[0],[["a","A"]]],["NA","",0,0,[0],[["b","A"]]],["NOERROR","",0,0,[0],[["c","A"]]],["SERVFAIL","",0,0,[0],[["d","A"]]]]}}`)))
+	require.NoError(t, s.Finish())
+	require.Equal(t, []string{"[a Failure]", "[b NA]", "[c Success]", "[d Failure]"}, selected(t, s, `SELECT DnsQuery, EventResult FROM `+sentinelrow.DNS))
+}
+
 func TestARowOfAnotherFormIsAnError(t *testing.T) {
 	for what, row := range map[string]string{
 		"no object":           `[1]`,

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -16,7 +17,7 @@ import (
 )
 
 // statements are the questions whose text says what a mode sums away. Each has a test below.
-var statements = []string{"many-addresses", "odd-resolvers"}
+var statements = []string{"nxdomain-burst", "odd-resolvers", "many-addresses"}
 
 func TestEveryStatementAboutAModeHasATest(t *testing.T) {
 	for _, q := range question.All() {
@@ -72,6 +73,44 @@ func TestASumOfLeanDoesNotSayWhichOfItsServersWasAsked(t *testing.T) {
 	require.NoError(t, incident.WriteSplit(path))
 	for mode, want := range map[string][]string{"full": {"client " + incident.Odd}, "balanced": {"client " + incident.Odd}, "lean": nil} {
 		a := ask(t, "odd-resolvers", mode, map[string]any{"replay": map[string]any{"path": path}, "provider_guid": "Microsoft-Windows-DNS-Client"})
+		require.Equal(t, want, findings(t, a, "odd-resolvers"), mode)
+	}
+}
+
+const noise = "5.0.0.10.in-addr.arpa"
+
+func TestTheFailuresOfASumCountInTheTimeOfEach(t *testing.T) {
+	for what, c := range map[string]struct {
+		failures []incident.Failures
+		windows  map[string]int
+	}{
+		"noise, 20 in five minutes for 75 minutes": {[]incident.Failures{{Name: noise, Every: 15 * time.Second, Times: 300}}, map[string]int{"full": 0, "balanced": 0, "lean": 0}},
+		"a name, 75 in a minute for four minutes": {
+			[]incident.Failures{{Name: "gone.example", At: 9 * time.Minute, Every: 800 * time.Millisecond, Times: 300}}, map[string]int{"full": 1, "balanced": 1, "lean": 1},
+		},
+		"noise, 100 in a minute for fourteen minutes": {
+			[]incident.Failures{{Name: noise, Every: 600 * time.Millisecond, Times: 1400}}, map[string]int{"full": 3, "balanced": 3, "lean": 3},
+		},
+		"noise, 43 in a minute for nine minutes, and some later": { // what Volume says
+			[]incident.Failures{{Name: noise, Every: 1400 * time.Millisecond, Times: 385}, {Name: noise, At: 15 * time.Minute, Every: 10 * time.Minute, Times: 5}},
+			map[string]int{"full": 1, "balanced": 1, "lean": 0},
+		},
+	} {
+		path := filepath.Join(t.TempDir(), "server.etl")
+		require.NoError(t, incident.WriteFailures(path, c.failures...))
+		for mode, want := range c.windows {
+			a := ask(t, "nxdomain-burst", mode, map[string]any{"replay": map[string]any{"path": path}})
+			require.Len(t, a.Rows, want, "%s, %s: %v", what, mode, a.Rows)
+		}
+	}
+}
+
+func TestASumOfADNSServerGivesItsCountToEachServer(t *testing.T) {
+	require.Contains(t, find(t, "odd-resolvers").Volume, "each gets the whole count")
+	path := filepath.Join(t.TempDir(), "server.etl")
+	require.NoError(t, incident.WriteServerSplit(path))
+	for mode, want := range map[string][]string{"full": {"server " + incident.Odd}, "balanced": {"server " + incident.Odd}, "lean": nil} {
+		a := ask(t, "odd-resolvers", mode, map[string]any{"replay": map[string]any{"path": path}})
 		require.Equal(t, want, findings(t, a, "odd-resolvers"), mode)
 	}
 }

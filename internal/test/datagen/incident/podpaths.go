@@ -222,7 +222,7 @@ func (n *node) leaves(port uint16, sends int) {
 // deniedLate adds a first packet that the pod's program passes on and the host's firewall denies: two traces, a verdict
 // and a drop.
 func (n *node) deniedLate(port uint16) {
-	const policyDenied, fileHost, asks = 133, 1, 25
+	const fileHost, asks = 1, 25
 	from, to := Shop(), Partner()
 	p := segment(from, to, port, asks, mt.SYN, uint32(port), 0)
 	n.trace(seenAt(monitor.TraceFromEndpoint, from.Endpoint, from, Pod{}, monitor.TraceReasonUnknown), p)

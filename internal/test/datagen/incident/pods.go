@@ -115,7 +115,11 @@ func addr(p Pod) netip.Addr { return netip.MustParseAddr(p.Address) }
 
 // connection adds a connection whose client sends and receives a number of payload bytes, in one packet each.
 func (n *node) connection(client, server Pod, port uint16, sends, gets int) {
-	from := uint16(49152 + len(n.records)%16384)
+	n.connectionFrom(uint16(49152+len(n.records)%16384), client, server, port, sends, gets)
+}
+
+// connectionFrom adds a connection from a port.
+func (n *node) connectionFrom(from uint16, client, server Pod, port uint16, sends, gets int) {
 	there := func(reason uint8) way { return way{client, server, reason} }
 	back := way{server, client, monitor.TraceReasonReply}
 	n.way(client, server, client, false)
@@ -191,17 +195,24 @@ func (n *node) allowed(w way, port uint16, p []byte) {
 	}
 }
 
-// denied adds a first packet that a policy denies at its source: a verdict and a drop.
-func (n *node) denied(from, to Pod, port uint16) {
-	const policyDenied, fileLXC = 133, 2
-	w := way{from, to, 0}
-	p := packet(w, uint16(50000+len(n.records)%15000), port, mt.SYN, 0)
+const policyDenied = 133
+
+// verdict adds the verdict on a first packet that a policy denies at its source, and returns the packet.
+func (n *node) verdict(from, to Pod, port uint16) []byte {
+	p := packet(way{from, to, 0}, uint16(50000+len(n.records)%15000), port, mt.SYN, 0)
 	n.refused(from, to, port)
 	n.sent(from, to, p)
 	n.tell(mt.PolicyVerdict{
 		Capture: captured(from.Endpoint, p), Long: true, RemoteLabel: to.Identity, Verdict: -policyDenied, DstPort: port, Proto: tcp,
 		Direction: egress, Cookie: 77,
 	}.Bytes())
+	return p
+}
+
+// denied adds a first packet that a policy denies at its source: a verdict and a drop.
+func (n *node) denied(from, to Pod, port uint16) {
+	const fileLXC = 2
+	p := n.verdict(from, to, port)
 	n.tell(mt.Drop{
 		Capture: captured(from.Endpoint, p), Version: 1, Reason: policyDenied, SrcLabel: from.Identity, DstLabel: to.Identity, Line: 1304,
 		File: fileLXC, IfIndex: 31,

@@ -159,11 +159,19 @@ func (w *world) askBy(at time.Duration, client, name string, qtype uint16, forwa
 
 // fails adds a query for a name that does not exist.
 func (w *world) fails(at time.Duration, client, name string) {
-	q := question{client: client, name: name, qtype: dns.TypeA, asks: Forwarder, rcode: dns.RcodeNameError}
-	if dns.IsSubDomain(Domain, name) {
+	q := question{client: client, name: name, qtype: failing(name), asks: Forwarder, rcode: dns.RcodeNameError}
+	if dns.IsSubDomain(Domain, name) || q.qtype == dns.TypePTR {
 		q.asks = ""
 	}
 	w.server.ask(at, q)
+}
+
+// failing is the type that is asked for of a name that does not exist.
+func failing(name string) uint16 {
+	if dns.IsSubDomain("in-addr.arpa", name) {
+		return dns.TypePTR
+	}
+	return dns.TypeA
 }
 
 // background adds the usual traffic of the whole time. Every domain of it is asked for early.
@@ -206,6 +214,38 @@ func WriteFlux(path string, addresses int) error {
 		t.ask(time.Duration(n)*time.Second, question{
 			client: BurstClient, name: FluxName, qtype: dns.TypeA, answer: []dns.RR{t.record("%s. 30 A 20.%d.0.1", FluxName, n)},
 		})
+	}
+	return t.write(path)
+}
+
+// Failures are queries of BurstClient for a name that does not exist, the first one at a time.
+type Failures struct {
+	Name      string
+	At, Every time.Duration
+	Times     int
+}
+
+// WriteFailures writes a recording of failures.
+func WriteFailures(path string, all ...Failures) error {
+	t := trace{catalog: windns.ServerCatalog()}
+	for _, f := range all {
+		for n := range f.Times {
+			t.ask(f.At+time.Duration(n)*f.Every, question{client: BurstClient, name: f.Name, qtype: failing(f.Name), rcode: dns.RcodeNameError})
+		}
+	}
+	return t.write(path)
+}
+
+// WriteServerSplit writes a recording of a DNS server that asks Forwarder for two names of one client, 120 times, but Odd twice.
+func WriteServerSplit(path string) error {
+	t := trace{catalog: windns.ServerCatalog()}
+	for n := range 120 {
+		name := fmt.Sprintf("www%d.adatum.com", n%2)
+		q := question{client: BeaconClient, name: name, qtype: dns.TypeA, asks: Forwarder, answer: []dns.RR{t.record("%s. 300 A 198.51.100.7", name)}}
+		if n == 60 || n == 61 {
+			q.asks = Odd
+		}
+		t.ask(time.Duration(n)*2*time.Second, q)
 	}
 	return t.write(path)
 }

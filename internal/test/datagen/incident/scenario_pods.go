@@ -45,7 +45,8 @@ func (w *world) traffic() {
 	w.uploads()
 }
 
-// refusals: 20 to 30 packets that a policy denies. Near misses: 3 to 5 of them; as many that are dropped for another reason.
+// refusals: 20 to 30 packets that a policy denies, with and without a drop notification. Near misses: 8 or 9 of them; 20 to 30 that are dropped for another
+// reason.
 func (w *world) refusals() {
 	const invalidSource, fileLXC = 132, 2
 	deny := func(from Pod, n int) {
@@ -56,8 +57,18 @@ func (w *world) refusals() {
 	}
 	deny(pod(1), w.between(20, 30))
 	w.plant("denied-traffic", pod(1).Address, Orders().Address, 5432)
-	deny(pod(2), w.between(3, 5))
+	deny(pod(2), w.between(8, 9))
 	w.near("denied-traffic", pod(2).Address, Orders().Address, 5432)
+	verdicts := func(from Pod, n int) {
+		for range n {
+			w.node.at = w.late()
+			w.node.verdict(from, Orders(), 5432)
+		}
+	}
+	verdicts(pod(20), w.between(20, 30))
+	w.plant("denied-traffic", pod(20).Address, Orders().Address, 5432)
+	verdicts(pod(21), w.between(8, 9))
+	w.near("denied-traffic", pod(21).Address, Orders().Address, 5432)
 	for i := range w.between(20, 30) {
 		w.node.at = w.late()
 		p := packet(way{pod(3), Orders(), 0}, uint16(50000+i), 5432, mt.SYN, 0)
@@ -66,16 +77,16 @@ func (w *world) refusals() {
 	w.near("denied-traffic", pod(3).Address, Orders().Address, 5432)
 }
 
-// spreads: administrative connections to 9 to 12 pods; 35 to 45 ports of a pod; a port of 35 to 45 pods. Near misses: 2; 12 pods at another port; 8 to 10
-// ports; 8 to 10 pods.
+// spreads: administrative connections to 6 to 12 pods; 35 to 45 ports of a pod; a port of 35 to 45 pods. Near misses: 4; 12 pods at another port; 16 to 18
+// ports; 16 to 18 pods; replies to 30 ports of a client, below 32,768 and, without a word of the datapath that they are replies, above.
 func (w *world) spreads() {
 	administrative := []uint16{22, 445, 3389, 5985}
-	for i := range w.between(9, 12) {
+	for i := range w.between(6, 12) {
 		w.connect(w.late(), pod(4), remote(i), administrative[w.IntN(len(administrative))])
 	}
 	w.plant("lateral-movement", pod(4).Address)
 	for i := range 10 {
-		w.connect(w.late(), pod(5), remote(i%2), 22)
+		w.connect(w.late(), pod(5), remote(i%4), 22)
 	}
 	w.near("lateral-movement", pod(5).Address)
 	for i := range 12 {
@@ -91,7 +102,7 @@ func (w *world) spreads() {
 	}
 	ports(pod(7), w.between(35, 45))
 	w.plant("scans", pod(7).Address, "ports", Orders().Address)
-	ports(pod(8), w.between(8, 10))
+	ports(pod(8), w.between(16, 18))
 	w.near("scans", pod(8).Address, "ports", Orders().Address)
 	hosts := func(from Pod, n int) {
 		for i := range n {
@@ -100,12 +111,23 @@ func (w *world) spreads() {
 	}
 	hosts(pod(9), w.between(35, 45))
 	w.plant("scans", pod(9).Address, "addresses", 9200)
-	hosts(pod(10), w.between(8, 10))
+	hosts(pod(10), w.between(16, 18))
 	w.near("scans", pod(10).Address, "addresses", 9200)
+
+	const invalidSource, fileLXC = 132, 2
+	for i := range uint16(30) {
+		w.node.at = w.late()
+		w.node.connectionFrom(20_000+i, pod(22), pod(23), 8080, 100, 100)
+		w.node.at = w.late()
+		p := packet(way{pod(24), pod(25), 0}, 8080, 50_000+i, mt.ACK, 0)
+		w.node.tell(mt.Drop{Capture: captured(pod(24).Endpoint, p), Version: 1, Reason: invalidSource, SrcLabel: pod(24).Identity, Line: 90, File: fileLXC}.Bytes())
+	}
+	w.near("scans", pod(23).Address, "ports", pod(22).Address)
+	w.near("scans", pod(24).Address, "ports", pod(25).Address)
 }
 
-// contacts: an address outside after 66 of the 120 minutes; a public resolver at port 443. Near misses: the first connection is after 50 to 54; the resolver at
-// port 53, and another address at 443.
+// contacts: an address outside after 66 of the 120 minutes, also at a port from which others open connections; a public resolver at port 443. Near misses: the
+// first connection is after 50 to 54; the address connects to a pod, from a low port; the resolver at port 53, and another address at 443.
 func (w *world) contacts() {
 	for i := range 2 {
 		late, soon := outside(fmt.Sprintf("203.0.113.%d", 130+w.IntN(30)*2+i)), outside(fmt.Sprintf("192.0.2.%d", 110+i))
@@ -117,6 +139,14 @@ func (w *world) contacts() {
 		w.plant("first-contact", late.Address)
 		w.near("first-contact", soon.Address)
 	}
+	high, guest := outside("203.0.113.210"), outside("203.0.113.211")
+	for i := range uint16(3) {
+		w.connect(w.moment(surelyNew, ScenarioSpan), pod(11), high, 50_443)
+		w.node.at = w.moment(surelyNew, ScenarioSpan)
+		w.node.connectionFrom(20_000+i, guest, Shop(), 443, 100, 100)
+	}
+	w.plant("first-contact", high.Address)
+	w.near("first-contact", guest.Address)
 	for _, address := range []string{"8.8.8.8", "1.1.1.1"} {
 		w.connect(w.early(), pod(12), outside(address), 443)
 		w.plant("dns-over-https", pod(12).Address, address)
@@ -126,7 +156,8 @@ func (w *world) contacts() {
 	w.near("dns-over-https", Shop().Address, Update().Address)
 }
 
-// uploads: 100 to 120 MB to an address outside, with replies. Near misses: 20 to 24 MB; 100 MB with 50 MB in return; 100 MB to a pod.
+// uploads: 60 to 120 MB to an address outside, with replies. Each packet is seen at three points. Near misses: 40 to 45 MB; 100 MB with 23 MB in return; 100 MB to
+// a pod.
 func (w *world) uploads() {
 	const size = 60_000
 	upload := func(from, to Pod, packets, replies int) {
@@ -145,11 +176,11 @@ func (w *world) uploads() {
 			w.node.pass(back, packet(back, 443, port, mt.ACK|mt.PSH, size))
 		}
 	}
-	upload(pod(14), Drain(), w.between(1700, 2000), 20)
+	upload(pod(14), Drain(), w.between(1000, 2000), 20)
 	w.plant("exfiltration", pod(14).Address, Drain().Address)
-	upload(pod(15), outside("203.0.113.201"), w.between(340, 400), 5)
+	upload(pod(15), outside("203.0.113.201"), w.between(670, 750), 5)
 	w.near("exfiltration", pod(15).Address, "203.0.113.201")
-	upload(pod(16), outside("203.0.113.202"), 1700, 850)
+	upload(pod(16), outside("203.0.113.202"), 1700, 385)
 	w.near("exfiltration", pod(16).Address, "203.0.113.202")
 	upload(pod(17), remote(150), 1700, 5)
 	w.near("exfiltration", pod(17).Address, remote(150).Address)

@@ -85,7 +85,7 @@ func (w *world) servers() {
 }
 
 // processes adds the look-ups of the workstation's programs. An implant asks 8 to 14 times, only for a domain of its own. Near misses: a program that does
-// so twice; one that asks for shared domains, too; a browser. Some look-ups go to another resolver; the near miss is its own resolver.
+// so four times; one that asks for shared domains, too; a browser. Some look-ups go to another resolver; the near miss is its own resolver.
 func (w *world) processes() {
 	w.ask(w.early(), Workstation, w.ownName(), dns.TypeA)
 	look := func(process uint32, name, server string) {
@@ -108,7 +108,7 @@ func (w *world) processes() {
 	}
 	w.plant("strange-process", WorkstationName, implant)
 	own = w.newDomain(Workstation)
-	for range 2 {
+	for range 4 {
 		look(quiet, "api."+own, Server)
 	}
 	w.near("strange-process", WorkstationName, quiet)
