@@ -6,8 +6,7 @@ import (
 	"context"
 	"fmt"
 	"log"
-	"os"
-	"path/filepath"
+	"net"
 
 	observerpb "github.com/cilium/cilium/api/v1/observer"
 	"go.opentelemetry.io/collector/component/componenttest"
@@ -23,17 +22,17 @@ import (
 
 // A program may serve flows without a collector. Any client of Hubble's API gets them.
 func Example() {
-	folder, err := os.MkdirTemp("", "hubble")
+	free, err := net.Listen("tcp", "127.0.0.1:0") // Hubble's own port is 4244
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer os.RemoveAll(folder)
-	socket := filepath.Join(folder, "hubble.sock")
+	endpoint := free.Addr().String()
+	free.Close()
 
 	ctx := context.Background()
 	factory := hubbleexporter.NewFactory()
 	cfg := factory.CreateDefaultConfig()
-	if err := confmap.NewFromStringMap(map[string]any{"transport": "unix", "endpoint": socket}).Unmarshal(cfg); err != nil {
+	if err := confmap.NewFromStringMap(map[string]any{"endpoint": endpoint}).Unmarshal(cfg); err != nil {
 		log.Fatal(err)
 	}
 	exporter, err := factory.CreateLogs(ctx, exportertest.NewNopSettings(factory.Type()), cfg)
@@ -59,7 +58,7 @@ func Example() {
 		log.Fatal(err)
 	}
 
-	conn, err := grpc.NewClient("unix://"+socket, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	conn, err := grpc.NewClient(endpoint, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -6,8 +6,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -196,21 +194,6 @@ func TestAClientThatNeverReadsHoldsUpNothing(t *testing.T) {
 	require.NoError(t, err)
 	require.EqualValues(t, 100_000, status.SeenFlows)
 	require.EqualValues(t, 255, status.NumFlows)
-}
-
-func TestASocketThatAnEarlierRunLeftIsRemoved(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "hubble.sock")
-	l, err := net.Listen("unix", path)
-	require.NoError(t, err)
-	cfg := createDefaultConfig().(*Config)
-	cfg.NetAddr.Endpoint, cfg.NetAddr.Transport = path, "unix"
-	h, err := newHubble(exportertest.NewNopSettings(metadata.Type), cfg)
-	require.NoError(t, err)
-	require.ErrorContains(t, h.start(t.Context(), componenttest.NewNopHost()), "another process listens on the socket")
-	l.(*net.UnixListener).SetUnlinkOnClose(false)
-	require.NoError(t, l.Close())
-	require.NoError(t, h.start(t.Context(), componenttest.NewNopHost()))
-	require.NoError(t, h.shutdown(t.Context()))
 }
 
 func TestThePeersOfAServerAreItsNodeAndTheConfiguredOnes(t *testing.T) {
