@@ -28,8 +28,11 @@ const upstreamFaults = "docs/upstream.md"
 // of internal/test/kubernetes compares them, so they go through no hour of their own.
 const onKubernetes = "deploy/kubernetes"
 
-// servesClients is the folder of an example that sends to nobody: clients come to it. internal/test/hubble tests it.
-const servesClients = "examples/hubble"
+// servesClients reports whether a configuration sends to nobody: clients come to it. internal/test/hubble tests such ones.
+func servesClients(exporters section) bool {
+	_, hubble := exporters["hubble"]
+	return hubble && len(exporters) == 1
+}
 
 // configuration is a configuration that the project ships: a file, a text within one (such as a ConfigMap), or a block
 // in a document that configures exporters.
@@ -74,7 +77,7 @@ func shipped(t *testing.T) map[string]configuration {
 			return err
 		case entry.IsDir() && (name == "dist" || name == "out" || name == ".git" || name == "testdata"):
 			return filepath.SkipDir
-		case entry.IsDir() && (path == filepath.Join(root(t), onKubernetes) || path == filepath.Join(root(t), servesClients)):
+		case entry.IsDir() && path == filepath.Join(root(t), onKubernetes):
 			return filepath.SkipDir
 		case slices.Contains([]string{".yaml", ".yml", ".md"}, filepath.Ext(name)) && path != filepath.Join(root(t), upstreamFaults):
 			add(path)
@@ -112,7 +115,9 @@ func collectors(t *testing.T, name, text string) (found []configuration) {
 			continue
 		}
 		if exporters, ok := parsed["exporters"].(section); ok && len(exporters) > 0 {
-			found = append(found, configuration{text, parsed})
+			if !servesClients(exporters) {
+				found = append(found, configuration{text, parsed})
+			}
 			continue
 		}
 		var within func(*yaml.Node)
