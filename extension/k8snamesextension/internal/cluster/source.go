@@ -149,10 +149,14 @@ type ending struct {
 	cancel context.CancelCauseFunc
 }
 
-// Stop implements watch.Interface.
+// Stop implements watch.Interface. It takes what the filter still holds: nobody reads it any more, and it would wait for ever.
 func (e *ending) Stop() {
 	e.Interface.Stop()
 	e.cancel(nil)
+	go func() {
+		for range e.ResultChan() {
+		}
+	}()
 }
 
 // asks notes that a request goes out, which has no answer yet.
