@@ -31,14 +31,14 @@ type clients struct {
 	log       *zap.Logger
 	telemetry *metadata.TelemetryBuilder
 	patience  time.Duration
-	free      chan struct{} // has the places that are taken
+	taken     chan struct{} // has an element for each connection
 
 	refused, closed rate.Sometimes // a line of the log each
 }
 
 func newClients(n int, log *zap.Logger, telemetry *metadata.TelemetryBuilder) *clients {
 	return &clients{
-		log: log, telemetry: telemetry, patience: patience, free: make(chan struct{}, n),
+		log: log, telemetry: telemetry, patience: patience, taken: make(chan struct{}, n),
 		refused: rate.Sometimes{Interval: time.Minute}, closed: rate.Sometimes{Interval: time.Minute},
 	}
 }
@@ -102,17 +102,17 @@ func (l *limited) Accept() (net.Conn, error) {
 		}
 		c := l.clients
 		select {
-		case c.free <- struct{}{}:
+		case c.taken <- struct{}{}:
 			c.telemetry.ExporterHubbleClients.Add(context.Background(), 1)
 			return &limitedConn{Conn: conn, done: sync.OnceFunc(func() {
-				<-c.free
+				<-c.taken
 				c.telemetry.ExporterHubbleClients.Add(context.Background(), -1)
 			})}, nil
 		default:
 			c.telemetry.ExporterHubbleClientsRefused.Add(context.Background(), 1)
 			c.refused.Do(func() {
 				c.log.Warn("refused a client, since max_clients are connected; further ones within a minute are only counted",
-					zap.Stringer("client", conn.RemoteAddr()), zap.Int("max_clients", cap(c.free)))
+					zap.Stringer("client", conn.RemoteAddr()), zap.Int("max_clients", cap(c.taken)))
 			})
 			_ = conn.Close() // nothing was sent
 		}

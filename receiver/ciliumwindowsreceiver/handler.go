@@ -132,10 +132,9 @@ func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipelin
 		errors.As(err, &wire) // Parse returns no other error
 		return pipeline.Outcome{Kind: pipeline.Undecodable, Reason: string(wire.Reason)}
 	}
-	at := record.Time
+	at := timeOf(record, ev)
 	h.position, h.raw, h.own = 0, ev.Data, uid.ID{}
-	if at == 0 {
-		at = ev.Received
+	if record.Time == 0 {
 		h.untimed++
 		h.position = h.untimed
 	}
