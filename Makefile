@@ -239,7 +239,7 @@ test-e2e: build build-node ## run the tests of the built collector (root on Linu
 	WINNET_KERNEL_TESTS=$$(test $$(id -u) != 0 || echo required) WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet WINNET_NODE=$(CURDIR)/$(DIST)/otelcol-winnet-node $(GO) test -count=1 -v ./internal/test/e2e
 
 # Most of these tests wait, so more of them run at once than there are processors. Those that only wait, for longer than an exporter
-# retries by default, run in a process of their own in parallel, with its own ports.
+# retries by default, run in a process of their own in parallel.
 ROADS := WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet WINNET_GATEWAY=$(CURDIR)/$(DIST)/otelcol-winnet-gateway $(GO) test -C internal/test/roads -vet=off -count=1 -timeout 20m -v
 AWAY   := OutlastsAnOutageThatIsLongerThanAnyDefault
 FAULTS := ^TestFault
@@ -260,7 +260,7 @@ roads-hour:
 	$(ROADS) -parallel 10 -skip '$(AWAY)|$(FAULTS)' .
 
 roads-away:
-	WINNET_ROADS_PORTS=10000 $(ROADS) -parallel 30 -run $(AWAY) .
+	$(ROADS) -parallel 30 -run $(AWAY) .
 
 # The packages with Windows code or tests of it, of the root module, and others whose tests replay on any system.
 WINDOWS_PACKAGES := $(shell find cmd/winnet-verify receiver internal \( -name '*_windows.go' -o -name '*_windows_test.go' \) -exec dirname {} + | sed 's|^|./|' | LC_ALL=C sort -u) \

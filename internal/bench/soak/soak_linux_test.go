@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -29,6 +28,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/bench/recording"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events/eventstest"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit/loopback"
 )
 
 const (
@@ -204,12 +204,9 @@ func TestSoak(t *testing.T) {
 	var slow atomic.Bool
 	dns, dnsURL := newSink(t, &slow)
 	cilium, ciliumURL := newSink(t, &slow)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	port := l.Addr().(*net.TCPAddr).Port
-	require.NoError(t, l.Close())
+	metrics := loopback.Port(t)
 	path := filepath.Join(t.TempDir(), "config.yaml")
-	require.NoError(t, os.WriteFile(path, fmt.Appendf(nil, config, file, events, settings, dnsURL, ciliumURL, port, dnsMiB, ciliumMiB), 0o600))
+	require.NoError(t, os.WriteFile(path, fmt.Appendf(nil, config, file, events, settings, dnsURL, ciliumURL, metrics, dnsMiB, ciliumMiB), 0o600))
 
 	every := max(last/samples, time.Second)
 	cmd := exec.Command(binary, "--config", path)
@@ -221,7 +218,7 @@ func TestSoak(t *testing.T) {
 	out, ended := &output{}, make(chan error, 1)
 	go out.read(from)
 	go func() { ended <- cmd.Wait() }()
-	url := fmt.Sprintf("http://127.0.0.1:%d/metrics", port)
+	url := fmt.Sprintf("http://127.0.0.1:%d/metrics", metrics)
 	require.Eventually(t, func() bool {
 		text, goroutines := out.text()
 		return strings.Contains(text, "Everything is ready") && goroutines > 0

@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit/loopback"
 )
 
 // door passes connections on to a server while it is open. Shut, it refuses new ones and has ended the others.
@@ -31,7 +33,7 @@ type door struct {
 
 func openDoor(t *testing.T, to string) *door {
 	d := &door{to: to, passing: map[net.Conn]bool{}}
-	d.address = free(t)
+	d.address = loopback.Address(t)
 	d.open(t)
 	t.Cleanup(d.shut)
 	return d

@@ -24,6 +24,8 @@ import (
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/yaml"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit/loopback"
 )
 
 const (
@@ -45,7 +47,7 @@ type servers struct {
 
 // startServers starts both servers, which end with the test.
 func startServers(t *testing.T) *servers {
-	s := &servers{t: t, folder: t.TempDir(), etcd: free(t), peer: free(t), address: free(t)}
+	s := &servers{t: t, folder: t.TempDir(), etcd: loopback.Address(t), peer: loopback.Address(t), address: loopback.Address(t)}
 	s.etcdRun = s.run(t, "etcd", "--name=test", "--data-dir="+s.folder+"/etcd", "--listen-client-urls=http://"+s.etcd, "--advertise-client-urls=http://"+s.etcd,
 		"--listen-peer-urls=http://"+s.peer, "--initial-advertise-peer-urls=http://"+s.peer, "--initial-cluster=test=http://"+s.peer, "--unsafe-no-fsync", "--log-level=error")
 	write := func(name, text string) {
@@ -139,14 +141,6 @@ func (s *servers) compact(t *testing.T) {
 	status := ask("/v3/maintenance/status", "{}")
 	revision := status["header"].(map[string]any)["revision"]
 	ask("/v3/kv/compaction", fmt.Sprintf(`{"revision": "%v", "physical": true}`, revision))
-}
-
-// free is a loopback address with a port that nobody has.
-func free(t *testing.T) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // create creates an object as the administrator.

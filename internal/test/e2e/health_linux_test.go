@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events/eventstest"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit/loopback"
 )
 
 // component is a part of health_check's answer.
@@ -41,7 +42,7 @@ func health(url string) (code int, answer component) {
 func TestTheHealthCheckFollowsTheSourceOfAReceiver(t *testing.T) {
 	collector(t)
 	dir := eventstest.Dir(t)
-	events, port := filepath.Join(dir, "cilium_events"), freePort(t)
+	events, port := filepath.Join(dir, "cilium_events"), loopback.Port(t)
 	eventstest.NewRing(t, events, 1<<16)
 	r := start(t, "--config", "config.yaml", "--config", fmt.Sprintf(`yaml:
 extensions: {health_check: {http: {endpoint: "127.0.0.1:%d"}, component_health: {recovery_duration: 0s}}}

@@ -5,7 +5,6 @@ package e2e
 import (
 	"bufio"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -17,16 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit/loopback"
 )
-
-// freePort returns an unused port of the loopback interface.
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
-}
 
 // scrape returns the names of the receivers' metrics at a Prometheus endpoint, or none if it does not answer.
 func scrape(url string) (names []string) {
@@ -48,7 +39,7 @@ func scrape(url string) (names []string) {
 // restarts of a session, the metrics of a map and those of a canary.
 func TestTheMetricsHaveTheNamesOfTheDocuments(t *testing.T) {
 	collector(t)
-	port, dir := freePort(t), t.TempDir()
+	port, dir := loopback.Port(t), t.TempDir()
 	path := filepath.Join(dir, "config.yaml")
 	require.NoError(t, os.WriteFile(path, []byte(fmt.Sprintf(`
 receivers:

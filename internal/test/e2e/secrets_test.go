@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit/loopback"
 )
 
 // The secrets of the configuration below. None may be in anything that the collector prints.
@@ -74,7 +76,7 @@ func writeSecrets(t *testing.T, change func(string) string) (path, letters strin
 	}))
 	t.Cleanup(server.Close)
 	path, letters = filepath.Join(t.TempDir(), "config.yaml"), filepath.Join(t.TempDir(), "dead.jsonl")
-	text := fmt.Sprintf(secretConfig, serverFile, server.URL, letters, fmt.Sprintf("127.0.0.1:%d", freePort(t)))
+	text := fmt.Sprintf(secretConfig, serverFile, server.URL, letters, fmt.Sprintf("127.0.0.1:%d", loopback.Port(t)))
 	if change != nil {
 		changed := change(text)
 		require.NotEqual(t, text, changed)

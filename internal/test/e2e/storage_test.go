@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit/loopback"
 )
 
 // storageConfig is a replay whose records go through a queue on disk.
@@ -94,10 +95,7 @@ func TestADamagedQueueFileIsSetAsideAndTheCollectorDelivers(t *testing.T) {
 		"none":            nil,
 	} {
 		t.Run(name, func(t *testing.T) {
-			listener, err := net.Listen("tcp", "127.0.0.1:0")
-			require.NoError(t, err)
-			address := listener.Addr().String()
-			require.NoError(t, listener.Close())
+			address := loopback.Address(t)
 			dir := filepath.Join(t.TempDir(), "storage")
 			config := fmt.Sprintf(storageConfig, dir, address)
 			runWhile(t, config, replayed)
@@ -113,7 +111,7 @@ func TestADamagedQueueFileIsSetAsideAndTheCollectorDelivers(t *testing.T) {
 				require.NoError(t, os.WriteFile(queue, raw, 0o600))
 			}
 
-			listener, err = net.Listen("tcp", address)
+			listener, err := net.Listen("tcp", address)
 			require.NoError(t, err)
 			far := &farEnd{}
 			server := &http.Server{Handler: far}

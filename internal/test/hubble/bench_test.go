@@ -20,6 +20,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit/loopback"
 )
 
 // filters pass at most a hundredth of the capture's flows each.
@@ -69,7 +71,7 @@ func measureProcess(b *testing.B, rate float64) {
 	path, err := filepath.Abs(root + "/testdata/cilium_events.pcapng")
 	require.NoError(b, err)
 	const eventsOfAFlow = 1.12 // the capture's other events are not flows
-	address := "127.0.0.1:42440"
+	address := loopback.Address(b)
 	config := filepath.Join(b.TempDir(), "config.yaml")
 	require.NoError(b, os.WriteFile(config, fmt.Appendf(nil, `
 receivers: {ciliumwindows: {monitor_aggregation_level: none, node_name: node-1, replay: {path: %q, rate: %.0f, repeat: 0}}}

@@ -18,6 +18,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit/loopback"
 )
 
 const root = "../../.."
@@ -84,7 +86,7 @@ func startNamed(t *testing.T, receiver, exporter string) *collector {
 func startWith(t *testing.T, extension, receiver, exporter string) *collector {
 	t.Helper()
 	name, _, _ := strings.Cut(extension, ":")
-	c := &collector{T: t, address: freePort(t), log: &buffer{}}
+	c := &collector{T: t, address: loopback.Address(t), log: &buffer{}}
 	p := program(t, fmt.Sprintf(`
 extensions: {%s}
 receivers: {ciliumwindows: {monitor_aggregation_level: none, %s}}

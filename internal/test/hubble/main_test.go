@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"regexp"
@@ -82,13 +81,4 @@ func requireSame(t *testing.T, want, got []string) {
 		require.Equal(t, want[i], got[i], "line %d", i)
 	}
 	require.Len(t, got, len(want))
-}
-
-// freePort returns an address on this machine that nobody listens on.
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer func() { require.NoError(t, l.Close()) }()
-	return l.Addr().String()
 }

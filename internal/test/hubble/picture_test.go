@@ -15,6 +15,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit/loopback"
 )
 
 var update = flag.Bool("update", false, "draw docs/hubble.svg")
@@ -58,7 +60,7 @@ func draw(lines []string) string {
 
 // The example starts with its configuration as it is, and docs/hubble.svg shows what the commands print of it.
 func TestTheExamplePrintsPodNamesAsThePictureShows(t *testing.T) {
-	address := freePort(t)
+	address := loopback.Address(t)
 	path, err := filepath.Abs(os.Getenv("WINNET_NODE"))
 	require.NoError(t, err)
 	p := exec.Command(path, "--config", "examples/hubble/config.yaml", "--config", "yaml:exporters::hubble::endpoint: "+address)

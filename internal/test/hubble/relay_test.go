@@ -21,15 +21,17 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit/loopback"
 )
 
 // relayBefore runs Hubble Relay, which learns the servers from one of them, and returns its address once it has connected to a number of nodes.
 func relayBefore(t *testing.T, peers string, nodes int, flags ...string) string {
 	t.Helper()
-	address := freePort(t)
+	address := loopback.Address(t)
 	ctx, cancel := context.WithCancel(context.Background())
 	p := command(ctx, "relay", append([]string{
-		"serve", "--listen-address", address, "--health-listen-address", freePort(t), "--metrics-listen-address", "", "--gops=false",
+		"serve", "--listen-address", address, "--health-listen-address", loopback.Address(t), "--metrics-listen-address", "", "--gops=false",
 		"--peer-service", peers, "--retry-timeout", "500ms", "--disable-server-tls",
 	}, flags...)...)
 	log := &buffer{}
@@ -116,7 +118,7 @@ func TestRelayHasEveryFlowOfAGatewayOnce(t *testing.T) {
 	_, flows := bodies(t)
 	folder := certificates(t)
 	file := func(name string) string { return filepath.Join(folder, name) }
-	address := freePort(t)
+	address := loopback.Address(t)
 	p := program(t, fmt.Sprintf(`
 receivers:
   ciliumwindows/1: {monitor_aggregation_level: none, node_name: node-1, replay: {path: %[1]q}}

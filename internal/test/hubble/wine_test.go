@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit/loopback"
 )
 
 // The Windows program of the collector serves the hubble command, under Wine. `make test-hubble-windows` runs it.
@@ -20,7 +22,7 @@ func TestWineServesTheHubbleCommand(t *testing.T) {
 	rig, exe := os.Getenv("WINNET_RIG"), os.Getenv("WINNET_NODE_EXE")
 	require.NotEmpty(t, rig, "run make test-hubble-windows")
 	want, flows := bodies(t)
-	address := freePort(t)
+	address := loopback.Address(t)
 	config := filepath.Join(t.TempDir(), "config.yaml")
 	require.NoError(t, os.WriteFile(config, fmt.Appendf(nil, `
 receivers: {ciliumwindows: {monitor_aggregation_level: none, body: hubble_json, node_name: node-1, replay: {path: 'Z:%s'}}}

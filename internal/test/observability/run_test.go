@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -19,6 +18,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit/loopback"
 )
 
 const root = "../../.."
@@ -28,14 +29,6 @@ type series struct {
 	Metric map[string]string
 	Value  [2]any
 	Values [][2]any
-}
-
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
 }
 
 // background runs a program until the test ends.
@@ -72,7 +65,7 @@ func watched(t *testing.T) string {
 		}
 	}))
 	t.Cleanup(far.Close)
-	dir, metrics, port := t.TempDir(), freePort(t), freePort(t)
+	dir, metrics, port := t.TempDir(), loopback.Port(t), loopback.Port(t)
 	config := filepath.Join(dir, "config.yaml")
 	require.NoError(t, os.WriteFile(config, []byte(fmt.Sprintf(`
 receivers:

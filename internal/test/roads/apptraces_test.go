@@ -18,6 +18,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit/loopback"
 )
 
 // appTraces is an ingestion endpoint that keeps what it receives.
@@ -184,7 +186,7 @@ func comparable(t *testing.T, item appTrace, theirs bool) string {
 func TestAppInsightsWritesWhatAzureMonitorWrites(t *testing.T) {
 	t.Parallel()
 	ours, theirs := newAppTraces(t), newAppTraces(t)
-	otlp := freePort(t)
+	otlp := loopback.Port(t)
 	connection := func(s *appTraces) string {
 		return "InstrumentationKey=00000000-0000-0000-0000-000000000001;IngestionEndpoint=" + s.URL
 	}

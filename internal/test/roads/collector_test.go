@@ -6,8 +6,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"math/rand/v2"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -16,11 +14,12 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit/loopback"
 )
 
 // patience is long enough that only a failing test reaches it.
@@ -78,31 +77,6 @@ type collector struct {
 	err   error // the error of Wait; read it after ended is closed
 }
 
-// ports counts the ports that the tests of this process have taken. No port is given twice, because a far end that is
-// away does not use its own. The ports are below those that the system uses for connections. WINNET_ROADS_PORTS is the
-// first port of another process's range.
-var ports = func() *atomic.Int32 { n := new(atomic.Int32); n.Store(rand.Int32N(10000)); return n }()
-
-// freePort returns a port on which nobody listens.
-func freePort(t *testing.T) int {
-	first := 20000
-	if text := os.Getenv("WINNET_ROADS_PORTS"); text != "" {
-		var err error
-		first, err = strconv.Atoi(text)
-		require.NoError(t, err)
-	}
-	for range 1000 {
-		port := first + int(ports.Add(1)%10000)
-		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
-		if err == nil {
-			require.NoError(t, l.Close())
-			return port
-		}
-	}
-	t.Fatal("no port is free")
-	return 0
-}
-
 // start launches a collector and waits until it is ready.
 func start(t *testing.T, dir string, env []string, configs ...string) *collector {
 	t.Helper()
@@ -118,7 +92,7 @@ const ready = "Everything is ready"
 // "yaml:…".
 func launch(t *testing.T, dir string, env []string, configs ...string) *collector {
 	t.Helper()
-	port := freePort(t)
+	port := loopback.Port(t)
 	telemetry := fmt.Sprintf(`yaml:service::telemetry::metrics: {readers: [{pull: {exporter: {prometheus: {host: 127.0.0.1, port: %d}}}}]}`, port)
 	var args []string
 	for _, config := range append(configs, telemetry) {

@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit/loopback"
 )
 
 // object is the beginning of every object in the exporter's file. It cannot occur within one: quotes in texts are
@@ -48,7 +50,7 @@ type gatewayFar struct {
 }
 
 func newGatewayFar(t *testing.T, more ...string) *gatewayFar {
-	f := &gatewayFar{t: t, dir: home(t), port: freePort(t), more: more}
+	f := &gatewayFar{t: t, dir: home(t), port: loopback.Port(t), more: more}
 	f.back(t)
 	return f
 }

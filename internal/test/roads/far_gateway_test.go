@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit/loopback"
 )
 
 // sentinelGatewayFar is the gateway of examples/gateway with Microsoft Sentinel behind it. It is away by kill -9.
@@ -21,7 +23,7 @@ type sentinelGatewayFar struct {
 }
 
 func newSentinelGatewayFar(t *testing.T) *sentinelGatewayFar {
-	f := &sentinelGatewayFar{sentinelFar: newSentinelFar(t), dir: gatewayHome(t), port: freePort(t), files: t.TempDir()}
+	f := &sentinelGatewayFar{sentinelFar: newSentinelFar(t), dir: gatewayHome(t), port: loopback.Port(t), files: t.TempDir()}
 	authority := newAuthority(t)
 	require.NoError(t, os.WriteFile(filepath.Join(f.files, "ca.pem"), authority.pem, 0o600))
 	authority.issue(t, f.files, "gateway")

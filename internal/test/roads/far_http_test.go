@@ -18,6 +18,8 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit/loopback"
 )
 
 // httpFar serves HTTP behind a gate.
@@ -139,7 +141,7 @@ type trackFar struct {
 }
 
 func newTrackFar(t *testing.T) *trackFar {
-	far := &trackFar{health: freePort(t)}
+	far := &trackFar{health: loopback.Port(t)}
 	serve(t, &far.httpFar, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/v2.1/track" {
 			http.NotFound(w, r)

@@ -33,6 +33,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit/loopback"
 )
 
 // property runs rounds, with the collector's own metrics.
@@ -80,7 +81,7 @@ func newProperty(t *testing.T) *property {
 
 	factory := otelconftelemetry.NewFactory()
 	cfg := factory.CreateDefaultConfig().(*otelconftelemetry.Config)
-	host, port := "127.0.0.1", freePort(t)
+	host, port := "127.0.0.1", loopback.Port(t)
 	prometheus := cfg.Metrics.Readers[0].Pull.Exporter.Prometheus
 	prometheus.Host, prometheus.Port = &host, &port
 	resource := pcommon.NewResource()

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit/loopback"
 )
 
 // gate is a listener that can go away and come back at its address. While it is away, it refuses connections and closes
@@ -23,7 +25,7 @@ type gate struct {
 }
 
 func newGate(t *testing.T) *gate {
-	g := &gate{addr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: freePort(t)}, conns: map[*gated]bool{}}
+	g := &gate{addr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: loopback.Port(t)}, conns: map[*gated]bool{}}
 	g.turn = sync.NewCond(&g.mu)
 	g.back(t)
 	t.Cleanup(func() { _ = g.Close() })

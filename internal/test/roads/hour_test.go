@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit/loopback"
 )
 
 // far is the destination of a configuration.
@@ -75,7 +77,7 @@ func hourOfTheInstallation(t *testing.T) {
 		t.Run(exporter, func(t *testing.T) {
 			t.Parallel()
 			road{"deploy/windows/config.yaml", "", "asimdns/dns-server", []string{exporter}, 0, func(t *testing.T) far {
-				return installed{newFar(t), exporter, freePort(t)}
+				return installed{newFar(t), exporter, loopback.Port(t)}
 			}}.hour(t)
 		})
 	}
