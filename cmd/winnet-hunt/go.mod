@@ -11,7 +11,7 @@ require (
 	github.com/chromedp/cdproto v0.159.0
 	github.com/chromedp/chromedp v0.23.0
 	github.com/google/uuid v1.6.0
-	github.com/otelcol-winnet/otelcol-winnet v0.0.0-00010101000000-000000000000
+	github.com/otelcol-winnet/otelcol-winnet v0.1.0
 	github.com/otelcol-winnet/otelcol-winnet/exporter/azure v0.0.0-00010101000000-000000000000
 	github.com/stretchr/testify v1.12.1
 	go.opentelemetry.io/collector/component v1.67.0

@@ -10,7 +10,7 @@ import (
 	"net"
 	"os"
 
-	"github.com/otelcol-winnet/otelcol-winnet/exporter/hubbleexporter/internal/private"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/private"
 )
 
 // removeStale removes a socket that an earlier run left behind. It leaves a file that is not a socket. A socket that a process listens on is an error.

@@ -7,7 +7,7 @@ package resilientfilestorageextension
 import (
 	"os"
 
-	"github.com/otelcol-winnet/otelcol-winnet/extension/resilientfilestorageextension/internal/private"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/private"
 )
 
 // openAlone opens a file, or creates it.

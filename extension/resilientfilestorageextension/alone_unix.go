@@ -9,7 +9,7 @@ import (
 	"os"
 	"syscall"
 
-	"github.com/otelcol-winnet/otelcol-winnet/extension/resilientfilestorageextension/internal/private"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/private"
 )
 
 // openAlone opens a file, or creates it, that no other process opens so.

@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/sys/windows"
 
-	"github.com/otelcol-winnet/otelcol-winnet/extension/resilientfilestorageextension/internal/private"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/private"
 )
 
 // openAlone opens a file, or creates it, that no other process opens for writing.

@@ -17,7 +17,7 @@ import (
 	bolterrors "go.etcd.io/bbolt/errors"
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 
-	"github.com/otelcol-winnet/otelcol-winnet/extension/resilientfilestorageextension/internal/private"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/private"
 )
 
 // diskStore keeps a client's values in a bbolt file. Its methods turn a panic or a memory fault inside bbolt into a

@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/otelcol-winnet/otelcol-winnet/extension/resilientfilestorageextension/internal/private"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/private"
 )
 
 func TestEveryFileAndFolderOfTheStorageIsClosedToOtherUsers(t *testing.T) {

@@ -64,3 +64,31 @@ func TestAReceiverLinksNothingThatOnlyTheOtherOneNeeds(t *testing.T) {
 		}
 	}
 }
+
+// A module of its own requires the root module, which requires golang-etw and Cilium. Who imports one of its components links only these packages of the
+// root module, and nothing under the GPL on any system.
+func TestAComponentWithAModuleOfItsOwnLinksLittleOfTheRootModule(t *testing.T) {
+	const private, printable = "internal/pipeline/private", "internal/pipeline/printable"
+	links := map[string][]string{
+		"exporter/azure":                          {private},
+		"exporter/hubbleexporter":                 {printable, private},
+		"extension/k8snamesextension":             {"internal/cilium/flow", "internal/cilium/monitor", "internal/configyaml", printable},
+		"extension/resilientfilestorageextension": {private},
+	}
+	for _, folder := range modules(t) {
+		if folder == "." || !forUsers(folder) {
+			continue
+		}
+		require.Contains(t, links, folder, "say what each module links of the root module")
+		for _, system := range systems {
+			var linked []string
+			for _, p := range goList(t, system, folder, "-deps", "./...") {
+				require.NotContains(t, p.ImportPath, "github.com/0xrawsec/", "%s on %s", folder, system)
+				if path := p.path(); path != "" && path != folder && !strings.HasPrefix(path, folder+"/") {
+					linked = append(linked, path)
+				}
+			}
+			require.ElementsMatch(t, links[folder], linked, "%s on %s", folder, system)
+		}
+	}
+}

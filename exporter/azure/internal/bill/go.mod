@@ -3,7 +3,7 @@ module github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/bill
 go 1.26.0
 
 require (
-	github.com/otelcol-winnet/otelcol-winnet v0.0.0-00010101000000-000000000000
+	github.com/otelcol-winnet/otelcol-winnet v0.1.0
 	github.com/otelcol-winnet/otelcol-winnet/exporter/azure v0.0.0
 	github.com/stretchr/testify v1.12.1
 	go.opentelemetry.io/collector/component v1.67.0

@@ -11,7 +11,7 @@ import (
 
 	"go.uber.org/zap"
 
-	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/private"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/private"
 )
 
 // DeadLetters is a file of data that the far end refused permanently, one JSON object on each line. It is open only

@@ -27,8 +27,8 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
-	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/private"
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/recordtest"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/private"
 )
 
 func TestABodyIsAnArrayWithinItsLimits(t *testing.T) {

@@ -210,12 +210,3 @@ func TestNoTextReachesATerminalRaw(t *testing.T) {
 	require.Equal(t, None, reason)
 	require.Equal(t, `a\u001b`, e.Hubble.Event.(*flowpb.DebugEvent).Message)
 }
-
-func TestWhatFoolsAReaderIsEscaped(t *testing.T) {
-	for text, want := range map[string]string{
-		"bücher.例え": "bücher.例え", `a\.b`: `a\.b`, "a\r\n\x00\x7f": `a\u000d\u000a\u0000\u007f`, "a\u009b31m": `a\u009b31m`, "a\u2028b\u200b": `a\u2028b\u200b`,
-		"a\U000e0041\ufe0f\u3164": `a\U000e0041\ufe0f\u3164`, "a\xffb\xc3": `a\xffb\xc3`, "\ufffd": "\ufffd", "": "",
-	} {
-		require.Equal(t, want, printable(text))
-	}
-}

@@ -11,6 +11,8 @@ import (
 	flowpb "github.com/cilium/cilium/api/v1/flow"
 	observerpb "github.com/cilium/cilium/api/v1/observer"
 	"google.golang.org/protobuf/encoding/protojson"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/printable"
 )
 
 // fromJSON reads the event of a body. It reports false for a body that is no event of Hubble.
@@ -23,7 +25,7 @@ func (v *values) fromJSON(s *storage, body string) bool {
 	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(raw, &line); err != nil {
 		return false
 	}
-	if strings.Contains(body, `\`) || printable(body) != body { // seldom
+	if strings.Contains(body, `\`) || printable.String(body) != body { // seldom
 		escape(line.ProtoReflect())
 	}
 	switch e := line.ResponseTypes.(type) {
@@ -96,8 +98,8 @@ func newerFields(raw []byte, f *flowpb.Flow) {
 	case l4.VRRP != nil:
 		setVRRP(f, l4.VRRP.Type, l4.VRRP.VRID, l4.VRRP.Priority)
 	case l4.IGMP != nil:
-		setIGMP(f, l4.IGMP.Type, printable(l4.IGMP.Group))
+		setIGMP(f, l4.IGMP.Type, printable.String(l4.IGMP.Group))
 	case l4.SCTP.Chunk != "" && f.GetL4().GetSCTP() != nil:
-		setChunk(f.GetL4().GetSCTP(), printable(l4.SCTP.Chunk))
+		setChunk(f.GetL4().GetSCTP(), printable.String(l4.SCTP.Chunk))
 	}
 }

@@ -10,6 +10,8 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/printable"
 )
 
 // values are the attributes of a record that say something about its event. A number is 0 and a text empty where the record has none. Texts are
@@ -258,7 +260,7 @@ func text(v pcommon.Value) string {
 	if v.Type() != pcommon.ValueTypeStr {
 		return ""
 	}
-	return printable(v.Str())
+	return printable.String(v.Str())
 }
 
 // number returns a number, or a text that is one; 0 for anything else and for a negative number.

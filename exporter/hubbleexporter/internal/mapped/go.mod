@@ -5,7 +5,7 @@ go 1.26.0
 require (
 	github.com/cilium/cilium v1.18.11
 	github.com/google/go-cmp v0.7.0
-	github.com/otelcol-winnet/otelcol-winnet v0.0.0
+	github.com/otelcol-winnet/otelcol-winnet v0.1.0
 	github.com/otelcol-winnet/otelcol-winnet/exporter/hubbleexporter v0.0.0
 	github.com/stretchr/testify v1.12.1
 	go.opentelemetry.io/collector/component v1.67.0

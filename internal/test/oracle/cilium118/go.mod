@@ -4,7 +4,7 @@ go 1.26.0
 
 require (
 	github.com/cilium/cilium v1.18.11
-	github.com/otelcol-winnet/otelcol-winnet v0.0.0
+	github.com/otelcol-winnet/otelcol-winnet v0.1.0
 	github.com/stretchr/testify v1.12.1
 	google.golang.org/protobuf v1.36.12
 )
