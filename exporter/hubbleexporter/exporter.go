@@ -35,6 +35,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/hubbleexporter/internal/observer"
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/hubbleexporter/internal/peer"
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/hubbleexporter/internal/ring"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/series"
 )
 
 // hubble is the exporter.
@@ -58,7 +59,7 @@ type hubble struct {
 }
 
 func newHubble(set exporter.Settings, cfg *Config) (*hubble, error) {
-	telemetry, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
+	telemetry, err := metadata.NewTelemetryBuilder(series.Of(set.TelemetrySettings, series.Exporter, set.ID))
 	if err != nil {
 		return nil, err
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/extension/k8snamesextension/internal/objects"
 	"github.com/otelcol-winnet/otelcol-winnet/extension/k8snamesextension/internal/snapshot"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/series"
 )
 
 const (
@@ -56,7 +57,7 @@ var (
 )
 
 func newExtension(set extension.Settings, c *Config) (*namer, error) {
-	meters, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
+	meters, err := metadata.NewTelemetryBuilder(series.Of(set.TelemetrySettings, series.Extension, set.ID))
 	if err != nil {
 		return nil, err
 	}

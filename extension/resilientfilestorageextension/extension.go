@@ -24,6 +24,7 @@ import (
 
 	"github.com/otelcol-winnet/otelcol-winnet/extension/resilientfilestorageextension/internal/metadata"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/private"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/series"
 )
 
 // fileStorage gives each component that asks for storage a client with a file of its own.
@@ -42,7 +43,7 @@ type fileStorage struct {
 var _ storage.Extension = (*fileStorage)(nil)
 
 func newFileStorage(set extension.Settings, cfg *Config) (*fileStorage, error) {
-	telemetry, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
+	telemetry, err := metadata.NewTelemetryBuilder(series.Of(set.TelemetrySettings, series.Extension, set.ID))
 	if err != nil {
 		return nil, err
 	}

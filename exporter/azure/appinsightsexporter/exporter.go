@@ -18,6 +18,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/appinsightsexporter/internal/metadata"
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/delivery"
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/settings"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/series"
 )
 
 // insights sends batches of records. push is safe for concurrent use.
@@ -41,7 +42,7 @@ func newInsights(set exporter.Settings, cfg *Config) (*insights, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connection_string: %w", err)
 	}
-	telemetry, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
+	telemetry, err := metadata.NewTelemetryBuilder(series.Of(set.TelemetrySettings, series.Exporter, set.ID))
 	if err != nil {
 		return nil, err
 	}

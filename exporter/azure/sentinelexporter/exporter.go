@@ -18,6 +18,7 @@ import (
 
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/delivery"
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/sentinelexporter/internal/metadata"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/series"
 )
 
 // sentinel sends batches of records. push is safe for concurrent use.
@@ -35,7 +36,7 @@ type sentinel struct {
 }
 
 func newSentinel(set exporter.Settings, cfg *Config) (*sentinel, error) {
-	telemetry, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
+	telemetry, err := metadata.NewTelemetryBuilder(series.Of(set.TelemetrySettings, series.Exporter, set.ID))
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,8 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/series"
 )
 
 // Telemetry is the telemetry that every receiver has, as mdatagen generates it. The receiver's name is not part of the methods' names:
@@ -55,7 +57,7 @@ func TelemetryOf[T Telemetry, O any](build func(component.TelemetrySettings, ...
 
 // observe registers the telemetry.
 func (r *Runner) observe() error {
-	t, err := r.Parts.Telemetry(r.Receiver.TelemetrySettings)
+	t, err := r.Parts.Telemetry(series.Of(r.Receiver.TelemetrySettings, series.Receiver, r.Receiver.ID))
 	r.telemetry = t
 	if err != nil {
 		return err
