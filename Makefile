@@ -308,7 +308,7 @@ validate: build build-gateway build-node ## check the shipped configurations and
 # compute. Everything under Wine is in the second lane.
 CI_PARTS  := packages lint audit build build-gateway build-windows build-verify build-node build-node-windows test test-oracle test-hubble test-forms test-kernel test-e2e test-sentinel test-hunt test-faults test-roads test-kubernetes test-apiserver test-observability validate test-windows test-hubble-windows test-install check-windows build-newest test-race fuzz
 CI_FIRST  := packages lint audit build build-gateway build-windows build-verify build-node build-node-windows
-CI_SECOND := test-windows test-hubble-windows test-install check-windows build-newest test-race fuzz
+CI_SECOND := test-windows test-hubble-windows test-install check-windows test-race
 
 packages: $(MSI_TOOLS) $(CHROMIUM) $(PROMETHEUS)/promtool ## install Debian's packages that tests need; each test installs its own, too
 	$(RIG)

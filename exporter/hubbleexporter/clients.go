@@ -6,21 +6,22 @@ package hubbleexporter
 
 import (
 	"context"
+	"errors"
 	"net"
-	"sync"
+	"os"
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/collector/config/configgrpc"
 	"go.uber.org/zap"
 	"golang.org/x/time/rate"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/peer"
 
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/hubbleexporter/internal/metadata"
 )
 
 const (
-	// patience is how long a client may leave a message of a stream unread before its connection is closed.
+	// patience is how long a client may leave a message unread before its connection is closed.
 	patience = time.Minute
 	// greeting is how long a client may take to set up its connection, TLS included.
 	greeting = 20 * time.Second
@@ -44,47 +45,27 @@ func newClients(n int, log *zap.Logger, telemetry *metadata.TelemetryBuilder) *c
 }
 
 // options are those of the server.
-func (c *clients) options() []configgrpc.ToServerOption {
-	return []configgrpc.ToServerOption{
-		configgrpc.WithGrpcServerOption(grpc.ConnectionTimeout(greeting)), configgrpc.WithGrpcServerOption(grpc.ChainStreamInterceptor(c.watch)),
+func (c *clients) options() (all []configgrpc.ToServerOption) {
+	for _, option := range []grpc.ServerOption{
+		grpc.ConnectionTimeout(greeting), grpc.ForceServerCodecV2(newCodec()), grpc.ChainStreamInterceptor(c.stream), grpc.ChainUnaryInterceptor(c.call),
+	} {
+		all = append(all, configgrpc.WithGrpcServerOption(option))
 	}
+	return all
 }
 
-// watch serves a stream. It closes the client's connection when a message of the stream waits too long for the client: while the message
-// waits, so does the end of the stream, and the client would keep its place.
-func (c *clients) watch(service any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handle grpc.StreamHandler) error {
-	timer := time.AfterFunc(c.patience, func() { c.close(stream.Context()) })
-	timer.Stop() // until a message is sent
-	return handle(service, &watched{ServerStream: stream, timer: timer, patience: c.patience})
-}
-
-// close closes the connection of a request.
-func (c *clients) close(ctx context.Context) {
-	p, _ := peer.FromContext(ctx)
-	at, ok := p.Addr.(clientAddr)
-	if !ok {
+// close closes the connection of a client that does not read: while a message waits for it, so does the end of the stream or the call, and the client would
+// keep its place.
+func (c *clients) close(conn *limitedConn) {
+	if !conn.leave() { // it has ended
 		return
 	}
 	c.telemetry.ExporterHubbleClientsClosed.Add(context.Background(), 1)
 	c.closed.Do(func() {
 		c.log.Warn("closed the connection of a client that does not read; further ones within a minute are only counted",
-			zap.Stringer("client", at), zap.Duration("patience", c.patience))
+			zap.Stringer("client", conn.RemoteAddr()), zap.Duration("patience", c.patience))
 	})
-	_ = at.conn.Close() // nobody is told
-}
-
-// watched is a stream whose client must read.
-type watched struct {
-	grpc.ServerStream
-	timer    *time.Timer
-	patience time.Duration
-}
-
-// SendMsg sends a message.
-func (s *watched) SendMsg(m any) error {
-	s.timer.Reset(s.patience)
-	defer s.timer.Stop()
-	return s.ServerStream.SendMsg(m)
+	_ = conn.Conn.Close() // nobody is told
 }
 
 // limited is a listener that closes connections at once when there are enough.
@@ -104,10 +85,7 @@ func (l *limited) Accept() (net.Conn, error) {
 		select {
 		case c.taken <- struct{}{}:
 			c.telemetry.ExporterHubbleClients.Add(context.Background(), 1)
-			return &limitedConn{Conn: conn, done: sync.OnceFunc(func() {
-				<-c.taken
-				c.telemetry.ExporterHubbleClients.Add(context.Background(), -1)
-			})}, nil
+			return &limitedConn{Conn: conn, clients: c}, nil
 		default:
 			c.telemetry.ExporterHubbleClientsRefused.Add(context.Background(), 1)
 			c.refused.Do(func() {
@@ -122,13 +100,65 @@ func (l *limited) Accept() (net.Conn, error) {
 // limitedConn is a connection that gives its place back.
 type limitedConn struct {
 	net.Conn
-	done func()
+	clients *clients
+	left    atomic.Bool
+	timed   atomic.Bool  // whether gRPC or TLS has set a time for writing
+	unread  atomic.Int64 // bytes of answers that wait for the client
+}
+
+// leave gives the place back, and reports whether the connection still had it.
+func (c *limitedConn) leave() bool {
+	if c.left.Swap(true) {
+		return false
+	}
+	<-c.clients.taken
+	c.clients.telemetry.ExporterHubbleClients.Add(context.Background(), -1)
+	return true
 }
 
 // Close closes the connection.
 func (c *limitedConn) Close() error {
-	defer c.done()
+	defer c.leave()
 	return c.Conn.Close()
+}
+
+// SetDeadline sets the time until which to read and write.
+func (c *limitedConn) SetDeadline(t time.Time) error {
+	c.timed.Store(!t.IsZero())
+	return c.Conn.SetDeadline(t)
+}
+
+// SetWriteDeadline sets the time until which to write.
+func (c *limitedConn) SetWriteDeadline(t time.Time) error {
+	c.timed.Store(!t.IsZero())
+	return c.Conn.SetWriteDeadline(t)
+}
+
+// Write writes to the client. A client that takes nothing for as long as the server is patient loses its connection.
+func (c *limitedConn) Write(b []byte) (int, error) {
+	if !c.timed.Load() {
+		if err := c.Conn.SetWriteDeadline(time.Now().Add(c.clients.patience)); err != nil {
+			return 0, err
+		}
+	}
+	n, err := c.Conn.Write(b)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		c.clients.close(c)
+	}
+	return n, err
+}
+
+// takes notes an answer of a size that waits for the client, and reports whether there is room for it. One answer always has room.
+func (c *limitedConn) takes(size int64) bool {
+	for {
+		n := c.unread.Load()
+		if n > 0 && n+size > maxUnread {
+			return false
+		}
+		if c.unread.CompareAndSwap(n, n+size) {
+			return true
+		}
+	}
 }
 
 // RemoteAddr returns the client's address, a clientAddr. gRPC hands it to each request.

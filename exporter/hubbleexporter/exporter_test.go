@@ -23,11 +23,16 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/encoding/gzip"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/hubbleexporter/internal/metadata"
 )
+
+// window is how many bytes of a stream a client takes before it reads, the least of HTTP/2. The server queues as much again before it waits.
+const window = 64 << 10
 
 // rig is a running exporter with a client.
 type rig struct {
@@ -37,8 +42,13 @@ type rig struct {
 	log    *observer.ObservedLogs // warnings
 }
 
-// start starts an exporter on a free port, with more keys of its configuration, and a client.
+// start starts an exporter on a free port, with more keys of its configuration, and a client. It is not patient.
 func start(t *testing.T, keys map[string]any) *rig {
+	t.Helper()
+	return startPatient(t, keys, 200*time.Millisecond)
+}
+
+func startPatient(t *testing.T, keys map[string]any, patience time.Duration) *rig {
 	t.Helper()
 	cfg := createDefaultConfig().(*Config)
 	all := map[string]any{"endpoint": "127.0.0.1:0", "node_name": "node-1"}
@@ -52,10 +62,10 @@ func start(t *testing.T, keys map[string]any) *rig {
 	set.Logger = zap.New(core)
 	h, err := newHubble(set, cfg)
 	require.NoError(t, err)
-	h.clients.patience = 200 * time.Millisecond
+	h.clients.patience = patience
 	require.NoError(t, h.start(t.Context(), componenttest.NewNopHost()))
 	t.Cleanup(func() { require.NoError(t, h.shutdown(context.Background())) })
-	conn, err := grpc.NewClient("passthrough:///"+h.nodes.List()[0].Address, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	conn, err := grpc.NewClient("passthrough:///"+h.nodes.List()[0].Address, grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithStaticStreamWindowSize(window))
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = conn.Close() }) // a test may have closed it
 	return &rig{h, observerpb.NewObserverClient(conn), conn, log}
@@ -166,6 +176,16 @@ func TestAClientThatNeverReadsLosesItsPlace(t *testing.T) {
 		_, err = stream.Recv()
 		require.NoError(t, err)
 	}
+	r.losesItsPlace(t)
+	for err == nil { // what has come before the end
+		_, err = stream.Recv()
+	}
+	require.Equal(t, codes.Unavailable, status.Code(err))
+}
+
+// losesItsPlace holds that another client gets the place of the first one.
+func (r *rig) losesItsPlace(t *testing.T) {
+	t.Helper()
 	second, err := grpc.NewClient("passthrough:///"+r.nodes.List()[0].Address, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	require.NoError(t, err)
 	defer func() { require.NoError(t, second.Close()) }()
@@ -176,10 +196,94 @@ func TestAClientThatNeverReadsLosesItsPlace(t *testing.T) {
 	lines := r.log.FilterMessageSnippet("does not read").All()
 	require.Len(t, lines, 1)
 	require.Contains(t, lines[0].ContextMap()["client"], "127.0.0.1:")
-	for err == nil { // what has come before the end
-		_, err = stream.Recv()
+}
+
+// ask makes a request, and does not read what the server says.
+func (r *rig) ask(t *testing.T, method string, request proto.Message, options ...grpc.CallOption) grpc.ClientStream {
+	t.Helper()
+	stream, err := r.conn.NewStream(t.Context(), &grpc.StreamDesc{ServerStreams: true}, method, options...)
+	require.NoError(t, err)
+	require.NoError(t, stream.SendMsg(request))
+	require.NoError(t, stream.CloseSend())
+	_, err = stream.Header()
+	require.NoError(t, err)
+	return stream
+}
+
+// manyNamespaces notes more namespaces than HTTP/2's window takes, and returns the size of their list.
+func (r *rig) manyNamespaces(t *testing.T, n int) int {
+	t.Helper()
+	for i := range n {
+		r.nodes.Namespace("default", fmt.Sprintf("a-namespace-with-a-name-as-long-as-kubernetes-lets-it-be-%06d", i))
 	}
-	require.Equal(t, codes.Unavailable, status.Code(err))
+	return proto.Size(&observerpb.GetNamespacesResponse{Namespaces: r.nodes.Namespaces()})
+}
+
+// Who has served it waits for nobody: gRPC has taken the answer, and keeps it.
+func TestAClientThatLeavesAnAnswerUnreadLosesItsPlace(t *testing.T) {
+	for _, compressed := range []bool{false, true} {
+		r := start(t, map[string]any{"max_clients": 1})
+		require.Greater(t, r.manyNamespaces(t, 16384), 1<<20)
+		var options []grpc.CallOption
+		if compressed {
+			options = append(options, grpc.UseCompressor(gzip.Name))
+		}
+		stream := r.ask(t, "/observer.Observer/GetNamespaces", &observerpb.GetNamespacesRequest{}, options...)
+		r.losesItsPlace(t)
+		require.Error(t, stream.RecvMsg(&observerpb.GetNamespacesResponse{}))
+	}
+}
+
+// So it is with the last messages of a stream.
+func TestAClientThatLeavesTheEndOfAStreamUnreadLosesItsPlace(t *testing.T) {
+	r := start(t, map[string]any{"max_clients": 1})
+	require.NoError(t, r.consume(t.Context(), records(600, 1)))
+	size := 0
+	all, err := r.client.GetFlows(t.Context(), &observerpb.GetFlowsRequest{})
+	require.NoError(t, err)
+	for {
+		answer, err := all.Recv()
+		if err == io.EOF {
+			break
+		}
+		require.NoError(t, err)
+		size += proto.Size(answer) + 5
+	}
+	require.Greater(t, size, window)
+	require.Less(t, size, 2*window, "else the server waits before the end")
+	r.ask(t, "/observer.Observer/GetFlows", &observerpb.GetFlowsRequest{})
+	r.losesItsPlace(t)
+}
+
+func TestAClientThatReadsGetsEveryAnswer(t *testing.T) {
+	r := start(t, map[string]any{"max_clients": 1})
+	r.manyNamespaces(t, 16384)
+	for range 3 {
+		namespaces, err := r.client.GetNamespaces(t.Context(), &observerpb.GetNamespacesRequest{})
+		require.NoError(t, err)
+		require.Len(t, namespaces.Namespaces, 16384)
+	}
+	require.Zero(t, r.log.Len())
+}
+
+// What a client leaves unread is bounded meanwhile, whatever it asks for.
+func TestAClientThatLeavesTooMuchUnreadGetsNoFurtherAnswer(t *testing.T) {
+	r := startPatient(t, nil, time.Hour)
+	size := r.manyNamespaces(t, 16384)
+	require.Greater(t, size, 1<<20)
+	fit := maxUnread / size
+	require.Greater(t, fit, 1)
+	var streams []grpc.ClientStream
+	for range fit {
+		streams = append(streams, r.ask(t, "/observer.Observer/GetNamespaces", &observerpb.GetNamespacesRequest{}))
+	}
+	_, err := r.client.GetNamespaces(t.Context(), &observerpb.GetNamespacesRequest{})
+	require.Equal(t, codes.ResourceExhausted, status.Code(err), err)
+	require.NoError(t, streams[0].RecvMsg(&observerpb.GetNamespacesResponse{}))
+	require.Eventually(t, func() bool { // it is free once the server has seen that it was read
+		_, err := r.client.GetNamespaces(t.Context(), &observerpb.GetNamespacesRequest{})
+		return err == nil
+	}, 20*time.Second, 10*time.Millisecond)
 }
 
 // A client that never reads holds up nothing: neither the pipeline nor the stop.

@@ -61,7 +61,7 @@ var (
 // shop has the names of both ends.
 func shop() *flowtest.Names {
 	n := flowtest.Of(map[string]*flow.Endpoint{cartAddr.String(): cart, dbAddr.String(): db})
-	n.Services[netip.AddrPortFrom(dbAddr, 5432)] = &flow.Service{Namespace: "data", Name: "db"}
+	n.Services[flowtest.Frontend{AddrPort: netip.AddrPortFrom(dbAddr, 5432), Protocol: flow.L4TCP}] = &flow.Service{Namespace: "data", Name: "db"}
 	return n
 }
 

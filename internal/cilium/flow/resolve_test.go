@@ -34,14 +34,14 @@ var (
 // shop has the owners of the addresses that the tests of this package use.
 func shop() *flowtest.Names {
 	n := flowtest.Of(map[string]*flow.Endpoint{src4.String(): cart, dst4.String(): db})
-	n.Services[netip.AddrPortFrom(dst4, 443)] = dbService
+	n.Services[flowtest.Frontend{AddrPort: netip.AddrPortFrom(dst4, 443), Protocol: flow.L4TCP}] = dbService
 	return n
 }
 
 func TestALineHasThePodsOrTheServicesOfItsEnds(t *testing.T) {
 	c := mt.Capture{Source: 10, Packet: tcp4(mt.SYN)}
 	service := flowtest.Of(nil)
-	service.Services[netip.AddrPortFrom(dst4, 443)] = dbService
+	service.Services[flowtest.Frontend{AddrPort: netip.AddrPortFrom(dst4, 443), Protocol: flow.L4TCP}] = dbService
 	for name, tt := range map[string]struct {
 		record []byte
 		names  flow.Names
@@ -59,6 +59,10 @@ func TestALineHasThePodsOrTheServicesOfItsEnds(t *testing.T) {
 			mt.Trace{Capture: c, Point: 3, SrcLabel: 20417, DstLabel: 31}.Bytes(), service,
 			"10.0.0.1:40000 (ID:20417) -> data/db:443 (ID:31) to-stack FORWARDED (TCP Flags: SYN)",
 		},
+		"a service of another protocol": {
+			mt.Trace{Capture: mt.Capture{Packet: ether4(17, mt.UDP(40000, 443, nil))}, Point: 3, SrcLabel: 20417, DstLabel: 31}.Bytes(), service,
+			"10.0.0.1:40000 (ID:20417) -> 10.0.0.2:443 (ID:31) to-stack FORWARDED (UDP)",
+		},
 		"without ports": {
 			mt.Trace{Capture: mt.Capture{Packet: ether4(1, mt.ICMP(8, 0, nil))}, Point: 3}.Bytes(), shop(),
 			"shop/cart-7d9f (ID:20417) -> data/db-0 (ID:31) to-stack FORWARDED (ICMPv4 EchoRequest)",
@@ -74,6 +78,10 @@ func TestALineHasThePodsOrTheServicesOfItsEnds(t *testing.T) {
 		"a socket event": {
 			mt.TraceSock{Point: 2, DstIP: dst4, DstPort: 443, L4Proto: 1}.Bytes(), shop(),
 			" (unknown) <> data/db-0:443 (ID:31) post-xlate-fwd TRANSLATED (TCP)",
+		},
+		"a socket event without a protocol": {
+			mt.TraceSock{Point: 2, DstIP: dst4, DstPort: 443}.Bytes(), service,
+			" (unknown) <> data/db (unknown) post-xlate-fwd TRANSLATED (Unknown)",
 		},
 	} {
 		f := decode(t, tt.record)

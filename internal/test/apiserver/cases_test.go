@@ -4,15 +4,14 @@ package apiserver
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"net/netip"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component/componentstatus"
+	"k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -42,40 +41,42 @@ func (s *servers) grantsNothingMore(t *testing.T) {
 			}
 		}
 	}
-	granted := map[string]bool{}
-	for _, r := range []string{"/nodes", "/pods", "/services", "cilium.io/ciliumendpoints", "cilium.io/ciliumidentities"} {
-		granted[r+" list"], granted[r+" watch"] = true, true
-	}
-	// What Kubernetes lets every account do: ask about itself.
-	for _, r := range []string{"authorization.k8s.io/selfsubjectaccessreviews", "authorization.k8s.io/selfsubjectrulesreviews", "authentication.k8s.io/selfsubjectreviews"} {
-		granted[r+" create"] = true
-	}
-	reviews := schema.GroupVersionResource{Group: "authorization.k8s.io", Version: "v1", Resource: "subjectaccessreviews"}
-	var mu sync.Mutex
-	allowed := map[string]bool{}
-	all(t, len(questions), func(i int) error {
-		q := questions[i]
-		review := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": map[string]any{
-			"user": "system:serviceaccount:" + namespace + ":" + account, "groups": []any{"system:serviceaccounts", "system:serviceaccounts:" + namespace, "system:authenticated"},
-			"resourceAttributes": map[string]any{"group": q.group, "version": q.version, "resource": q.resource, "subresource": q.subresource, "verb": q.verb},
-		}}}
-		answer, err := s.admin.Resource(reviews).Create(t.Context(), review, metav1.CreateOptions{})
-		if err != nil {
-			return err
-		}
-		if yes, _, _ := unstructured.NestedBool(answer.Object, "status", "allowed"); yes {
-			what := q.group + "/" + q.resource
-			if q.subresource != "" {
-				what += "/" + q.subresource
-			}
-			mu.Lock()
-			allowed[what+" "+q.verb] = true
-			mu.Unlock()
-		}
-		return nil
-	})
 	require.Greater(t, len(questions), 500)
-	require.Equal(t, granted, allowed)
+	for _, role := range roles {
+		granted := map[string]bool{}
+		for _, r := range append([]string{"/nodes", "/pods", "/services"}, role.granted...) {
+			granted[r+" list"], granted[r+" watch"] = true, true
+		}
+		// What Kubernetes lets every account do: ask about itself.
+		for _, r := range []string{"authorization.k8s.io/selfsubjectaccessreviews", "authorization.k8s.io/selfsubjectrulesreviews", "authentication.k8s.io/selfsubjectreviews"} {
+			granted[r+" create"] = true
+		}
+		reviews := schema.GroupVersionResource{Group: "authorization.k8s.io", Version: "v1", Resource: "subjectaccessreviews"}
+		var mu sync.Mutex
+		allowed := map[string]bool{}
+		all(t, len(questions), func(i int) error {
+			q := questions[i]
+			review := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": map[string]any{
+				"user": "system:serviceaccount:" + namespace + ":" + account + role.suffix, "groups": []any{"system:serviceaccounts", "system:serviceaccounts:" + namespace, "system:authenticated"},
+				"resourceAttributes": map[string]any{"group": q.group, "version": q.version, "resource": q.resource, "subresource": q.subresource, "verb": q.verb},
+			}}}
+			answer, err := s.admin.Resource(reviews).Create(t.Context(), review, metav1.CreateOptions{})
+			if err != nil {
+				return err
+			}
+			if yes, _, _ := unstructured.NestedBool(answer.Object, "status", "allowed"); yes {
+				what := q.group + "/" + q.resource
+				if q.subresource != "" {
+					what += "/" + q.subresource
+				}
+				mu.Lock()
+				allowed[what+" "+q.verb] = true
+				mu.Unlock()
+			}
+			return nil
+		})
+		require.Equal(t, granted, allowed, account+role.suffix)
+	}
 }
 
 func cut(resource string) (name, sub string, ok bool) {
@@ -87,7 +88,7 @@ func cut(resource string) (name, sub string, ok bool) {
 	return resource, "", false
 }
 
-// podsComeMoveAndGo holds that a look-up never finds a pod that did not have the address, and in the end the one that has it.
+// podsComeMoveAndGo holds that no event, of a capture that replays meanwhile, gets a pod that did not have its address, and in the end each gets the one that has it.
 func (s *servers) podsComeMoveAndGo(t *testing.T) {
 	for identity := range 20 {
 		require.NoError(t, s.create(t.Context(), identities, map[string]any{"apiVersion": "cilium.io/v2", "kind": "CiliumIdentity", "metadata": map[string]any{"name": fmt.Sprint(2000 + identity)},
@@ -95,28 +96,8 @@ func (s *servers) podsComeMoveAndGo(t *testing.T) {
 	}
 	n := s.start(t, nil)
 	past := &history{owners: map[netip.Addr]map[string]bool{}}
-	var stop atomic.Bool
-	var lookups, named, wrong atomic.Int64
-	var looking sync.WaitGroup
-	for range 2 {
-		looking.Go(func() {
-			for !stop.Load() {
-				a := address(rand.IntN(pods))
-				e := n.Endpoint(a, 0, time.Now().UnixNano())
-				lookups.Add(1)
-				if e == nil {
-					continue
-				}
-				named.Add(1)
-				past.mu.RLock()
-				if !past.owners[a][e.PodName] {
-					wrong.Add(1)
-				}
-				past.mu.RUnlock()
-				time.Sleep(50 * time.Microsecond) // the machine has other work
-			}
-		})
-	}
+	r := replay(t, s.start(t, nil), past)
+	stop := r.busily(t, pods, address)
 	ces := s.admin.Resource(endpoints).Namespace("shop")
 	create := func(name string, identity int, a netip.Addr) error {
 		past.add(a, name)
@@ -136,6 +117,7 @@ func (s *servers) podsComeMoveAndGo(t *testing.T) {
 			}
 			return true
 		}, "every address has its pod")
+		r.hold(t, pods, address, want)
 	}
 	holds(func(i int) string { return fmt.Sprintf("pod-%d", i) })
 	e := n.Endpoint(address(7), 0, time.Now().UnixNano())
@@ -166,11 +148,8 @@ func (s *servers) podsComeMoveAndGo(t *testing.T) {
 			require.Equal(t, fmt.Sprintf("pod-%d", i), n.Endpoint(address(i), uint32(2000+i%20), time.Now().UnixNano()).PodName, "the event's identity wins")
 		}
 	}
-	stop.Store(true)
-	looking.Wait()
-	t.Logf("%d look-ups, %d of them with a name", lookups.Load(), named.Load())
-	require.Positive(t, named.Load())
-	require.Zero(t, wrong.Load())
+	stop()
+	r.end(t)
 	require.EqualValues(t, pods-pods/3, n.metric(t, "objects", "ciliumendpoints"))
 	require.EqualValues(t, pods/3, n.metric(t, "conflicts", "other_owner"))
 	require.EqualValues(t, 1, n.metric(t, "lists", "ciliumendpoints"))
@@ -180,7 +159,16 @@ func (s *servers) podsComeMoveAndGo(t *testing.T) {
 // outage shuts the extension out while pods change, restarts the API server and makes etcd forget: the watch cannot go on and is listed again.
 func (s *servers) outage(t *testing.T) {
 	n := s.start(t, nil)
+	r := replay(t, s.start(t, nil), &history{owners: map[netip.Addr]map[string]bool{}})
 	stays, goes, fresh := netip.MustParseAddr("10.9.0.1"), netip.MustParseAddr("10.9.0.2"), netip.MustParseAddr("10.9.0.3")
+	addresses := []netip.Addr{stays, goes, fresh}
+	at := func(i int) netip.Addr { return addresses[i] }
+	for a, pods := range map[netip.Addr][]string{stays: {"stays"}, goes: {"goes", "heir"}, fresh: {"fresh"}} {
+		for _, pod := range pods {
+			r.past.add(a, pod)
+		}
+	}
+	stop := r.busily(t, len(addresses), at)
 	require.NoError(t, s.create(t.Context(), endpoints, endpoint("stays", 2001, stays)))
 	require.NoError(t, s.create(t.Context(), endpoints, endpoint("goes", 2002, goes)))
 	eventually(t, func() bool { return n.pod(stays) == "stays" && n.pod(goes) == "goes" }, "both pods are known")
@@ -195,6 +183,7 @@ func (s *servers) outage(t *testing.T) {
 	require.ErrorContains(t, n.status.Load().Err(), "the API server does not answer")
 	require.Equal(t, "stays", n.pod(stays), "the last name that is known")
 	require.Equal(t, "goes", n.pod(goes))
+	r.hold(t, len(addresses), at, func(i int) string { return []string{"stays", "goes", ""}[i] })
 
 	s.startAPI(t)
 	require.NoError(t, s.admin.Resource(endpoints).Namespace("shop").Delete(t.Context(), "goes", metav1.DeleteOptions{}))
@@ -214,11 +203,77 @@ func (s *servers) outage(t *testing.T) {
 	eventually(t, func() bool {
 		return n.metric(t, "age", "") == 0 && n.status.Load().Status() == componentstatus.StatusOK
 	}, "the names are current again")
+	r.hold(t, len(addresses), at, func(i int) string { return []string{"stays", "heir", "fresh"}[i] })
+	stop()
+	r.end(t)
+}
+
+// endpointSlices names pods by CiliumEndpointSlices, which have a hundred pods each, while a capture replays.
+func (s *servers) endpointSlices(t *testing.T) {
+	const size, n = 100, 10 * 100
+	address := func(i int) netip.Addr { return netip.AddrFrom4([4]byte{10, 2, byte(i >> 8), byte(i)}) }
+	past := &history{owners: map[netip.Addr]map[string]bool{}}
+	r := replay(t, s.startAs(t, account+"-slices", map[string]any{"endpoint_slices": true}), past)
+	stop := r.busily(t, n, address)
+	client := s.admin.Resource(slices)
+	// put makes a slice of the pods of all indices that have a name.
+	put := func(number int, indices []int, name func(i int) string) {
+		t.Helper()
+		ends := []any{}
+		for _, i := range indices {
+			if name := name(i); name != "" {
+				past.add(address(i), name)
+				ends = append(ends, map[string]any{"name": name, "id": int64(2000 + i%20),
+					"networking": map[string]any{"addressing": []any{map[string]any{"ipv4": address(i).String()}}, "node": "192.168.0.1"}})
+			}
+		}
+		object := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "cilium.io/v2alpha1", "kind": "CiliumEndpointSlice",
+			"metadata": map[string]any{"name": fmt.Sprintf("ces-%d", number)}, "namespace": "shop", "endpoints": ends}}
+		before, err := client.Get(t.Context(), object.GetName(), metav1.GetOptions{})
+		if errors.IsNotFound(err) {
+			_, err = client.Create(t.Context(), object, metav1.CreateOptions{FieldValidation: "Strict"})
+			require.NoError(t, err)
+			return
+		}
+		require.NoError(t, err)
+		object.SetResourceVersion(before.GetResourceVersion())
+		_, err = client.Update(t.Context(), object, metav1.UpdateOptions{FieldValidation: "Strict"})
+		require.NoError(t, err)
+	}
+	of := func(number int) (indices []int) {
+		for i := range size {
+			indices = append(indices, number*size+i)
+		}
+		return indices
+	}
+	first := func(i int) string { return fmt.Sprintf("pod-%d", i) }
+	second := func(i int) string { return []string{fmt.Sprintf("next-%d", i), "", fmt.Sprintf("pod-%d", i)}[i%3] }
+	for number := range n / size {
+		put(number, of(number), first)
+	}
+	r.hold(t, n, address, first)
+	for number := range n / size {
+		put(number, of(number), second)
+	}
+	r.hold(t, n, address, second)
+	// Cilium's operator puts the pods of two slices into one, and deletes the other.
+	put(1, append(of(1), of(0)...), second)
+	require.NoError(t, client.Delete(t.Context(), "ces-0", metav1.DeleteOptions{}))
+	require.NoError(t, client.Delete(t.Context(), "ces-9", metav1.DeleteOptions{}))
+	r.hold(t, n, address, func(i int) string {
+		if i/size == 9 {
+			return ""
+		}
+		return second(i)
+	})
+	stop()
+	r.end(t)
+	require.EqualValues(t, 8, r.names.metric(t, "objects", "ciliumendpointslices"))
 }
 
 // corePods names pods without Cilium's resources.
 func (s *servers) corePods(t *testing.T) {
-	n := s.start(t, map[string]any{"identities": "pods", "cluster_name": "west"})
+	n := s.startAs(t, account+"-pods", map[string]any{"identities": "pods", "cluster_name": "west"})
 	require.NoError(t, s.create(t.Context(), accounts, map[string]any{"apiVersion": "v1", "kind": "ServiceAccount", "metadata": map[string]any{"name": "default", "namespace": "shop"}}))
 	require.NoError(t, s.create(t.Context(), services, map[string]any{"apiVersion": "v1", "kind": "Service", "metadata": map[string]any{"name": "cart", "namespace": "shop"},
 		"spec": map[string]any{"clusterIP": "10.96.7.7", "ports": []any{map[string]any{"port": int64(80)}}}}))

@@ -34,13 +34,14 @@ import (
 const (
 	root      = "../../.."
 	namespace = "otelcol-winnet"
-	account   = "otelcol-winnet-agent"
+	account   = "otelcol-winnet-agent" // and with -slices and -pods those with the other roles of the chart
 	pods      = 3000
 	movers    = 8
 )
 
 var (
 	endpoints  = schema.GroupVersionResource{Group: "cilium.io", Version: "v2", Resource: "ciliumendpoints"}
+	slices     = schema.GroupVersionResource{Group: "cilium.io", Version: "v2alpha1", Resource: "ciliumendpointslices"}
 	identities = schema.GroupVersionResource{Group: "cilium.io", Version: "v2", Resource: "ciliumidentities"}
 	corePods   = schema.GroupVersionResource{Version: "v1", Resource: "pods"}
 	nodes      = schema.GroupVersionResource{Version: "v1", Resource: "nodes"}
@@ -48,6 +49,16 @@ var (
 	namespaces = schema.GroupVersionResource{Version: "v1", Resource: "namespaces"}
 	accounts   = schema.GroupVersionResource{Version: "v1", Resource: "serviceaccounts"}
 )
+
+// roles are those that the chart makes, which internal/test/kubernetes holds: with the values of the Kustomize component names, and what other values change.
+var roles = []struct {
+	suffix, before, after string
+	granted               []string
+}{
+	{granted: []string{"cilium.io/ciliumendpoints", "cilium.io/ciliumidentities"}},
+	{"-slices", "[ciliumendpoints, ", "[ciliumendpointslices, ", []string{"cilium.io/ciliumendpointslices", "cilium.io/ciliumidentities"}},
+	{"-pods", "  - apiGroups: [cilium.io]\n    resources: [ciliumendpoints, ciliumidentities]\n    verbs: [list, watch]\n", "", nil},
+}
 
 // prepare makes what a cluster has before a test: Cilium's resources, the namespaces, the account with its roles, a node.
 func (s *servers) prepare(t *testing.T) {
@@ -61,10 +72,17 @@ func (s *servers) prepare(t *testing.T) {
 	for _, name := range []string{namespace, "shop"} {
 		require.NoError(t, s.create(t.Context(), namespaces, map[string]any{"apiVersion": "v1", "kind": "Namespace", "metadata": map[string]any{"name": name}}))
 	}
-	require.NoError(t, s.create(t.Context(), accounts, map[string]any{"apiVersion": "v1", "kind": "ServiceAccount", "metadata": map[string]any{"name": account, "namespace": namespace}}))
 	rbac, err := os.ReadFile(filepath.Join(root, "deploy/kubernetes/kustomize/names/rbac.yaml"))
 	require.NoError(t, err)
-	s.apply(t, rbac)
+	for _, r := range roles {
+		role := strings.ReplaceAll(string(rbac), account, account+r.suffix)
+		if r.suffix != "" {
+			require.Contains(t, role, r.before)
+			role = strings.Replace(role, r.before, r.after, 1)
+		}
+		require.NoError(t, s.create(t.Context(), accounts, map[string]any{"apiVersion": "v1", "kind": "ServiceAccount", "metadata": map[string]any{"name": account + r.suffix, "namespace": namespace}}))
+		s.apply(t, []byte(role))
+	}
 	require.NoError(t, s.create(t.Context(), nodes, map[string]any{"apiVersion": "v1", "kind": "Node", "metadata": map[string]any{"name": "win1"}}))
 	node, err := s.admin.Resource(nodes).Get(t.Context(), "win1", metav1.GetOptions{})
 	require.NoError(t, err)
@@ -77,8 +95,8 @@ func (s *servers) prepare(t *testing.T) {
 	}, wait, 50*time.Millisecond, "Cilium's resources are not served")
 }
 
-// token asks for a token of the agent's account.
-func (s *servers) token(t *testing.T) string {
+// token asks for a token of an account.
+func (s *servers) token(t *testing.T, account string) string {
 	t.Helper()
 	request := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "metadata": map[string]any{"name": account},
 		"spec": map[string]any{"expirationSeconds": int64(3600)}}}
@@ -107,6 +125,11 @@ func (n *names) Report(e *componentstatus.Event) { n.status.Store(e) }
 // start starts the extension behind the door, with the agent's account.
 func (s *servers) start(t *testing.T, more map[string]any) *names {
 	t.Helper()
+	return s.startAs(t, account, more)
+}
+
+func (s *servers) startAs(t *testing.T, account string, more map[string]any) *names {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "kubeconfig")
 	require.NoError(t, os.WriteFile(path, fmt.Appendf(nil, `apiVersion: v1
 kind: Config
@@ -114,7 +137,7 @@ current-context: c
 contexts: [{name: c, context: {cluster: c, user: u}}]
 clusters: [{name: c, cluster: {server: "https://%s", certificate-authority: %q}}]
 users: [{name: u, user: {token: %q}}]
-`, s.door.address, s.ca(), s.token(t)), 0o600))
+`, s.door.address, s.ca(), s.token(t, account)), 0o600))
 	factory := k8snamesextension.NewFactory()
 	config := factory.CreateDefaultConfig()
 	values := map[string]any{"auth_type": "kubeConfig", "kube_config_path": path, "node": "win1"}
@@ -230,8 +253,9 @@ func TestAgainstARealAPIServer(t *testing.T) {
 	s := startServers(t)
 
 	s.prepare(t)
-	t.Run("TheAccountMayListAndWatchWhatItFollowsAndNothingElse", s.grantsNothingMore)
-	t.Run("PodsComeMoveAndGoWhileFlowsAreLookedUp", s.podsComeMoveAndGo)
+	t.Run("TheAccountsMayListAndWatchWhatTheyFollowAndNothingElse", s.grantsNothingMore)
+	t.Run("PodsComeMoveAndGoWhileACaptureReplays", s.podsComeMoveAndGo)
 	t.Run("AnOutageARestartAndAnExpiredWatchLeaveNoWrongName", s.outage)
+	t.Run("SlicesOfEndpointsAreEnough", s.endpointSlices)
 	t.Run("CorePodsAreEnough", s.corePods)
 }

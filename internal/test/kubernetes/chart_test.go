@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -57,12 +58,12 @@ func sets(t *testing.T) (names []string) {
 	for _, file := range files {
 		names = append(names, strings.TrimSuffix(filepath.Base(file), ".yaml"))
 	}
-	require.Len(t, names, 6)
+	require.Len(t, names, 7)
 	return names
 }
 
 func TestKubernetesAcceptsTheObjectsOfEverySetOfValues(t *testing.T) {
-	objects := map[string]int{"sentinel": 9, "app-insights": 3, "gateway-app-insights": 9, "other-gateway": 3, "everything": 9, "names": 11}
+	objects := map[string]int{"sentinel": 9, "app-insights": 3, "gateway-app-insights": 9, "other-gateway": 3, "everything": 9, "hubble": 11, "names": 11}
 	for _, set := range sets(t) {
 		t.Run(set, func(t *testing.T) {
 			require.Len(t, rendered(t, given(t, set)), objects[set])
@@ -110,6 +111,10 @@ func TestTheChartRefusesValuesThatItDoesNotKnow(t *testing.T) {
 		{"no endpoint of Sentinel", "gateway: {sentinel: {ruleId: dcr-00112233445566778899aabbccddeeff}}", "gateway.sentinel.endpoint"},
 		{"no rule of Sentinel", "gateway: {sentinel: {endpoint: 'https://x'}}", "gateway.sentinel.ruleId"},
 		{"no source", "agent: {exporter: app_insights, sources: {cilium: false, dnsClient: false}}\ngateway: {enabled: false}", "agent.sources"},
+		{"hubble with a DNS receiver", "agent: {exporter: app_insights, hubble: {enabled: true}}\ngateway: {enabled: false}", "agent.hubble"},
+		{"hubble with sums", "agent: {exporter: app_insights, volume: lean, sources: {dnsClient: false}, hubble: {enabled: true}}\ngateway: {enabled: false}", "agent.hubble"},
+		{"hubble with a wrong number of flows", "agent: {hubble: {maxFlows: 4096}}", "maxFlows"},
+		{"hubble without TLS", "agent: {hubble: {tlsSecret: ''}}", "tlsSecret"},
 		{"names with a DNS receiver", "agent: {exporter: app_insights, names: {enabled: true}}\ngateway: {enabled: false}", "agent.names"},
 		{"names of an unknown kind", "agent: {names: {identities: nodes}}", "identities"},
 		{"agents without a gateway", "gateway: {enabled: false}", "agent.gateway.endpoint"},
@@ -135,7 +140,7 @@ func TestTheAgentRunsAsSystemInTheHostsNetworkOnEveryWindowsNode(t *testing.T) {
 
 func TestNoAccountHasATokenOrARoleWithoutNames(t *testing.T) {
 	for _, set := range sets(t) {
-		if set == "names" {
+		if set == "names" || set == "hubble" {
 			continue
 		}
 		for _, o := range rendered(t, given(t, set)) {
@@ -176,6 +181,51 @@ func TestWithNamesTheAgentMayListAndWatchWhatItFollows(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Hubble's API asks for no right, and listens where Relay looks for it: at the address of the node, with a certificate, for clients that have one.
+func TestHubblesAPIIsServedAtTheNodesAddressWithCertificatesOnBothSides(t *testing.T) {
+	values := given(t, "hubble")
+	objects := rendered(t, values)
+	set := one[*appsv1.DaemonSet](t, objects)
+	container := set.Spec.Template.Spec.Containers[0]
+	require.Equal(t, "registry.contoso.com/otelcol-winnet-node:0.1.0", container.Image)
+	require.Contains(t, container.Ports, corev1.ContainerPort{Name: "hubble", ContainerPort: 4245, HostPort: 4245, Protocol: "TCP"})
+	require.Contains(t, container.VolumeMounts, corev1.VolumeMount{Name: "hubble", MountPath: "/etc/otelcol-winnet/hubble", ReadOnly: true})
+	i := slices.IndexFunc(set.Spec.Template.Spec.Volumes, func(v corev1.Volume) bool { return v.Name == "hubble" })
+	require.Equal(t, "hubble-server-certs", set.Spec.Template.Spec.Volumes[i].Secret.SecretName)
+	i = slices.IndexFunc(container.Env, func(v corev1.EnvVar) bool { return v.Name == "NODE_IP" })
+	require.Equal(t, "status.hostIP", container.Env[i].ValueFrom.FieldRef.FieldPath)
+	config := agentConfig(t, objects)
+	hubble := exporter(t, config, "hubble")
+	require.Equal(t, "0.0.0.0:4245", hubble["endpoint"])
+	require.Equal(t, section{"address": "${env:NODE_IP}:4245"}, hubble["peers"])
+	require.Equal(t, "${env:NODE_NAME}", hubble["node_name"])
+	require.Equal(t, "C:/etc/otelcol-winnet/hubble/ca.crt", hubble["tls"].(section)["client_ca_file"])
+	require.Contains(t, config, "exporters: [otlp_grpc, hubble]")
+
+	// Without names it is the same, and the account has no role and no token.
+	alone := rendered(t, strings.Replace(values, "names: {enabled: true", "names: {enabled: false", 1))
+	require.Len(t, alone, len(objects)-2)
+	require.NotContains(t, agentConfig(t, alone), "k8s_names")
+	require.Equal(t, hubble, exporter(t, agentConfig(t, alone), "hubble"))
+	set = one[*appsv1.DaemonSet](t, alone)
+	require.False(t, *set.Spec.Template.Spec.AutomountServiceAccountToken)
+	require.Equal(t, "registry.contoso.com/otelcol-winnet-node:0.1.0", set.Spec.Template.Spec.Containers[0].Image)
+	role := one[*rbacv1.ClusterRole](t, objects)
+	require.Equal(t, one[*rbacv1.ClusterRole](t, rendered(t, strings.Replace(values, "hubble: {enabled: true", "hubble: {enabled: false", 1))).Rules, role.Rules)
+}
+
+// agentConfig is the agent's configuration.
+func agentConfig(t *testing.T, objects []runtime.Object) string {
+	t.Helper()
+	for _, o := range objects {
+		if m, ok := o.(*corev1.ConfigMap); ok && m.Labels["app.kubernetes.io/component"] == "agent" {
+			return m.Data["config.yaml"]
+		}
+	}
+	t.Fatal("no ConfigMap of the agent")
+	return ""
 }
 
 func TestTheGatewayCannotWriteOrGainRights(t *testing.T) {

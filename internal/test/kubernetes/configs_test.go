@@ -28,7 +28,7 @@ func validate(t *testing.T, component, config string) (out string, err error) {
 	path := filepath.Join(t.TempDir(), "config.yaml")
 	require.NoError(t, os.WriteFile(path, []byte(config), 0o600))
 	name := map[string]string{"agent": "WINNET_COLLECTOR", "gateway": "WINNET_GATEWAY"}[component]
-	if component == "agent" && strings.Contains(config, "k8s_names") {
+	if component == "agent" && (strings.Contains(config, "k8s_names") || strings.Contains(config, "hubble:")) {
 		name = "WINNET_NODE"
 	}
 	cmd := exec.Command(binary(t, name), "validate", "--config", path)
@@ -61,7 +61,7 @@ func TestTheCollectorsAcceptTheConfigurationsOfEverySetOfValues(t *testing.T) {
 			})
 		}
 	}
-	require.Equal(t, 10, n)
+	require.Equal(t, 12, n)
 }
 
 // section is a part of a configuration.

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 )
@@ -20,8 +21,9 @@ import (
 var update = flag.Bool("update", false, "write deploy/kubernetes/kustomize")
 
 const (
-	baseFolder  = "../../../deploy/kubernetes/kustomize/base"
-	namesFolder = "../../../deploy/kubernetes/kustomize/names"
+	baseFolder   = "../../../deploy/kubernetes/kustomize/base"
+	namesFolder  = "../../../deploy/kubernetes/kustomize/names"
+	hubbleFolder = "../../../deploy/kubernetes/kustomize/hubble"
 )
 
 // base makes the files of the Kustomize base of the chart's rendered files: by component, without Helm's own labels.
@@ -54,11 +56,11 @@ func base(files map[string]string) map[string]string {
 
 func TestTheKustomizeBaseIsWhatTheChartRenders(t *testing.T) {
 	values := given(t, "../../../../deploy/kubernetes/kustomize/values")
-	for folder, values := range map[string]string{baseFolder: values, namesFolder: values + withNames} {
+	for folder, values := range map[string]string{baseFolder: values, namesFolder: values + withNames, hubbleFolder: values + withHubble} {
 		files, err := render(values)
 		require.NoError(t, err)
 		made := base(files)
-		if folder == namesFolder { // the gateway is the base's
+		if folder != baseFolder { // the gateway is the base's
 			require.Contains(t, made, "rbac.yaml")
 			delete(made, "gateway.yaml")
 		}
@@ -74,8 +76,11 @@ func TestTheKustomizeBaseIsWhatTheChartRenders(t *testing.T) {
 	}
 }
 
-// withNames are the values of the component with names, beside those of the base.
-const withNames = "agent: {sources: {dnsClient: false}, names: {enabled: true}}\n"
+// withNames are the values of the component with names, beside those of the base; withHubble are those of the component with Hubble's API as well.
+const (
+	withNames  = "agent: {sources: {dnsClient: false}, names: {enabled: true}}\n"
+	withHubble = "agent: {sources: {dnsClient: false}, names: {enabled: true}, hubble: {enabled: true}}\n"
+)
 
 func TestKubernetesAcceptsTheKustomizeBase(t *testing.T) {
 	n := 0
@@ -108,4 +113,39 @@ func TestTheExampleOfAnOverlayChangesWhatAUserSets(t *testing.T) {
 		}
 	}
 	require.NotContains(t, string(text), "dcr-00000000000000000000000000000000")
+}
+
+// A component beside the base, as the documents say, makes what the chart does with the same values.
+func TestAComponentChangesTheAgentOfTheBase(t *testing.T) {
+	for component, values := range map[string]string{"names": withNames, "hubble": withHubble} {
+		files := filesys.MakeFsInMemory()
+		require.NoError(t, filepath.WalkDir("../../../deploy/kubernetes/kustomize", func(path string, entry os.DirEntry, err error) error {
+			if err != nil || entry.IsDir() {
+				return err
+			}
+			raw, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			return files.WriteFile(strings.TrimPrefix(path, "../../.."), raw)
+		}))
+		require.NoError(t, files.WriteFile("/deploy/kubernetes/kustomize/own/kustomization.yaml", []byte("resources: [../base]\ncomponents: [../"+component+"]\n")))
+		resources, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(files, "/deploy/kubernetes/kustomize/own")
+		require.NoError(t, err)
+		text, err := resources.AsYaml()
+		require.NoError(t, err)
+		made, err := decoded(text)
+		require.NoError(t, err)
+		chart := rendered(t, given(t, "../../../../deploy/kubernetes/kustomize/values")+values)
+		require.Len(t, made, len(chart)+1, "the base has the namespace, too")
+		want, have := one[*appsv1.DaemonSet](t, chart).Spec.Template.Spec, one[*appsv1.DaemonSet](t, made).Spec.Template.Spec
+		require.ElementsMatch(t, want.Containers[0].Env, have.Containers[0].Env)
+		require.ElementsMatch(t, want.Containers[0].Ports, have.Containers[0].Ports)
+		require.ElementsMatch(t, want.Containers[0].VolumeMounts, have.Containers[0].VolumeMounts)
+		require.ElementsMatch(t, want.Volumes, have.Volumes)
+		require.Equal(t, want.Containers[0].Image, have.Containers[0].Image)
+		require.Equal(t, want.AutomountServiceAccountToken, have.AutomountServiceAccountToken)
+		require.Equal(t, agentConfig(t, chart), agentConfig(t, made))
+		require.Equal(t, one[*rbacv1.ClusterRole](t, chart).Rules, one[*rbacv1.ClusterRole](t, made).Rules)
+	}
 }

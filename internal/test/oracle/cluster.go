@@ -56,6 +56,16 @@ func (Cluster) Owner(address netip.Addr) (o Owner, ok bool) {
 	return o, true
 }
 
+// Local returns an endpoint of the node.
+func (c Cluster) Local(id uint16) (o Owner, ok bool) {
+	for last := range byte(9) {
+		if o, ok = c.Owner(netip.AddrFrom4([4]byte{10, 0, 0, last})); ok && o.Local && o.ID == id {
+			return o, true
+		}
+	}
+	return Owner{}, false
+}
+
 // ClusterLabel is the label that has the name of the cluster.
 const ClusterLabel = "k8s:io.cilium.k8s.policy.cluster"
 

@@ -6,6 +6,7 @@ package oracle
 
 import (
 	"encoding/binary"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -50,6 +51,31 @@ func originalWhereDelivered(c *Case) bool {
 		return false
 	}
 	return true
+}
+
+// conflict reports whether the event has another identity than the owner of an address, and this project's end is no pod: the cluster has no other owner of the
+// address.
+func (c *Case) conflict(address netip.Addr, identity uint32, end *flow.Endpoint) bool {
+	owner, ok := c.owner(address)
+	return ok && identity != 0 && identity != owner.Identity && (end == nil || end.PodName == "")
+}
+
+// localConflict is conflict with an endpoint of the node.
+func (c *Case) localConflict(address netip.Addr, identity uint32, end *flow.Endpoint) bool {
+	owner, _ := c.owner(address)
+	return owner.Local && c.conflict(address, identity, end)
+}
+
+// identityAlone reports whether only the identity of an end is known.
+func (c *Case) identityAlone(address netip.Addr, end *flow.Endpoint) bool {
+	_, ok := c.owner(address)
+	return !ok && end != nil && end.PodName == ""
+}
+
+// nobody reports whether neither the event nor an owner says whose an address is.
+func (c *Case) nobody(address netip.Addr, identity uint32, end *flow.Endpoint) bool {
+	_, ok := c.owner(address)
+	return !ok && identity == 0 && end == nil
 }
 
 // headerLen returns the length of a notification's header without an extension.

@@ -5,6 +5,7 @@
 package oracle
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 
@@ -23,6 +24,8 @@ type Difference struct {
 	Fields []string
 	// When reports whether the difference applies to a record.
 	When func(*Case) bool
+	// From are the sources of names with which the difference occurs; 0 is all, and none.
+	From From
 	// Chance marks a difference that a run may not find, even with the same records.
 	Chance bool
 }
@@ -37,8 +40,19 @@ func (d *Difference) covers(field string) bool {
 	return false
 }
 
+func (d *Difference) from() From { return cmp.Or(d.From, noNames|aTable|theStore) }
+
 // packetFields are all fields that are read from a packet.
 var packetFields = []string{"ethernet", "IP", "l4", "tunnel", "Summary"}
+
+// Reasons of several differences.
+const (
+	identityWins = "An address is soon another pod's, and the identity is in the event. Hubble keeps the pod that has the address now; this project takes " +
+		"an owner of the address with the event's identity, or else what is known of that identity alone."
+	namespaceOfLabels = "The labels of a pod's identity say its namespace. Hubble takes the namespace from the address's owner only; this project has it of an identity alone, too."
+	nobodyIsWorld     = "Cilium's agent takes each address that nobody has for the world's, and an end without an address for unknown. This project leaves out what it " +
+		"does not know: a pod whose object has not come yet has an address as well."
+)
 
 // Differences is the whole list. The first entry that covers a field explains it.
 var Differences = []Difference{
@@ -60,6 +74,85 @@ var Differences = []Difference{
 		Reason: "Hubble calls every packet with one outgoing. At the delivery to a pod or its proxy, it is the source before " +
 			"a service's answer got the service's address back, and the datapath always writes it.",
 		Versions: both, Fields: []string{"traffic_direction"}, When: originalWhereDelivered,
+	},
+
+	// Names.
+	{
+		Name: "a debug message's endpoint",
+		Reason: "Hubble looks the endpoint that reports up by its ID. This project finds names by address and time, and a debug message has no address: " +
+			"it has the ID alone.",
+		Versions: both, Fields: []string{"source"}, From: aTable | theStore,
+		When: func(c *Case) bool { return c.Flow.Class == flow.ClassDebug },
+	},
+	{
+		Name:     "another identity than that of the source's owner",
+		Reason:   identityWins,
+		Versions: both, Fields: []string{"source.namespace", "source.pod_name"}, From: theStore,
+		When: func(c *Case) bool { return c.conflict(c.Flow.IP.Source, c.Flow.SourceIdentity, c.Flow.Source) },
+	},
+	{
+		Name:     "another identity than that of the endpoint of the node that has the source's address",
+		Reason:   "Hubble has the labels of the endpoint then, and not of the identity. " + identityWins,
+		Versions: both, Fields: []string{"source.ID", "source.labels", "source.cluster_name", "source.workloads"}, From: theStore,
+		When: func(c *Case) bool { return c.localConflict(c.Flow.IP.Source, c.Flow.SourceIdentity, c.Flow.Source) },
+	},
+	{
+		Name:     "another identity than that of the destination's owner",
+		Reason:   identityWins,
+		Versions: both, Fields: []string{"destination.namespace", "destination.pod_name"}, From: theStore,
+		When: func(c *Case) bool {
+			return c.conflict(c.Flow.IP.Destination, c.Flow.DestinationIdentity, c.Flow.Destination)
+		},
+	},
+	{
+		Name:     "another identity than that of the endpoint of the node that has the destination's address",
+		Reason:   "Hubble has the labels of the endpoint then, and not of the identity. " + identityWins,
+		Versions: both, Fields: []string{"destination.ID", "destination.labels", "destination.cluster_name", "destination.workloads"}, From: theStore,
+		When: func(c *Case) bool {
+			return c.localConflict(c.Flow.IP.Destination, c.Flow.DestinationIdentity, c.Flow.Destination)
+		},
+	},
+	{
+		Name:     "the direction of another identity's packet",
+		Reason:   "Hubble takes the endpoint that has the address now for the end. " + identityWins,
+		Versions: both, Fields: []string{"traffic_direction"}, From: theStore,
+		When: func(c *Case) bool {
+			return directed(c) && (c.localConflict(c.Flow.IP.Source, c.Flow.SourceIdentity, c.Flow.Source) ||
+				c.localConflict(c.Flow.IP.Destination, c.Flow.DestinationIdentity, c.Flow.Destination))
+		},
+	},
+	{
+		Name:     "the source's namespace by its identity",
+		Reason:   namespaceOfLabels,
+		Versions: both, Fields: []string{"source.namespace"}, From: theStore,
+		When: func(c *Case) bool { return c.identityAlone(c.Flow.IP.Source, c.Flow.Source) },
+	},
+	{
+		Name:     "the destination's namespace by its identity",
+		Reason:   namespaceOfLabels,
+		Versions: both, Fields: []string{"destination.namespace"}, From: theStore,
+		When: func(c *Case) bool { return c.identityAlone(c.Flow.IP.Destination, c.Flow.Destination) },
+	},
+	{
+		Name:     "a source that nobody knows",
+		Reason:   nobodyIsWorld,
+		Versions: both, Fields: []string{"source.identity", "source.labels"}, From: theStore,
+		When: func(c *Case) bool { return c.nobody(c.Flow.IP.Source, c.Flow.SourceIdentity, c.Flow.Source) },
+	},
+	{
+		Name:     "a destination that nobody knows",
+		Reason:   nobodyIsWorld,
+		Versions: both, Fields: []string{"destination.identity", "destination.labels"}, From: theStore,
+		When: func(c *Case) bool {
+			return c.nobody(c.Flow.IP.Destination, c.Flow.DestinationIdentity, c.Flow.Destination)
+		},
+	},
+	{
+		Name: "a service of another protocol",
+		Reason: "Hubble looks a service up by address and port, of TCP or else of UDP, whatever the packet's protocol is: a UDP packet gets the name of the service " +
+			"that has the port of TCP, and SCTP's services are never found. Here a packet's service has its protocol.",
+		Versions: both, Fields: []string{"source_service", "destination_service"}, From: theStore,
+		When: func(c *Case) bool { return c.Flow.L4.Protocol != flow.L4TCP },
 	},
 
 	// Layouts that not every version of Cilium knows.

@@ -14,6 +14,9 @@ import (
 // Generator makes raw records of Cilium's events map. Equal seeds make equal records, on every machine.
 type Generator struct {
 	r *rand.Rand
+
+	// Near draws the addresses of IPv6 from few.
+	Near bool
 }
 
 // NewGenerator returns a generator.

@@ -29,6 +29,9 @@ func (g *Generator) ip6() netip.Addr {
 	for i := 12; i < 16; i++ {
 		b[i] = byte(g.r.IntN(256))
 	}
+	if g.Near && b[0] != 0 {
+		clear(b[12:15])
+	}
 	return netip.AddrFrom16(b)
 }
 

@@ -12,6 +12,7 @@ package oracle
 import (
 	"encoding/json"
 	"fmt"
+	"net/netip"
 	"reflect"
 	"slices"
 	"strings"
@@ -37,6 +38,7 @@ type Case struct {
 	Flow         flow.Flow
 	Refused      error // why this project makes no flow of it
 
+	owner   func(netip.Addr) (Holder, bool)
 	theirs  map[string]any // by path
 	refused error          // why Hubble makes no flow of it
 	differ  []string       // the paths of the fields that differ
@@ -61,6 +63,39 @@ func (v Version) release() monitor.WireFormat {
 	return monitor.WireFormat120
 }
 
+// Knowledge is what is known of ends.
+type Knowledge struct {
+	Names flow.Names // nil for no names
+	// Owner returns who has an address. It is nil if Names never prefer the event's identity to the owner's.
+	Owner func(netip.Addr) (h Holder, ok bool)
+}
+
+// Holder is who has an address.
+type Holder struct {
+	Identity uint32
+	Local    bool // an endpoint of the node
+}
+
+// From is where names come from.
+type From uint8
+
+// The sources of names.
+const (
+	noNames  From = 1 << iota
+	aTable        // of this package, with Hubble's rules
+	theStore      // of the extension k8s_names
+)
+
+func (k Knowledge) from() From {
+	switch {
+	case k.Names == nil:
+		return noNames
+	case k.Owner == nil:
+		return aTable
+	}
+	return theStore
+}
+
 // Fields of a difference that are not fields of a flow.
 const (
 	fieldRefused  = "(Hubble refuses the record)"
@@ -71,7 +106,7 @@ const (
 type Comparer struct {
 	version Version
 	parser  Parser
-	names   flow.Names // nil if neither side has names
+	known   Knowledge
 	decoder monitor.Decoder
 	c       Case
 	line    []byte
@@ -89,9 +124,9 @@ type Report struct {
 	Unexplained []string       // differences that the table does not cover, in full
 }
 
-// NewComparer returns a comparer. names are those that the parser has, too; nil for none.
-func NewComparer(version Version, parser Parser, names flow.Names) *Comparer {
-	return &Comparer{version: version, parser: parser, names: names, Report: Report{Differences: map[string]int{}}}
+// NewComparer returns a comparer. The parser knows the same ends as the knowledge.
+func NewComparer(version Version, parser Parser, known Knowledge) *Comparer {
+	return &Comparer{version: version, parser: parser, known: known, c: Case{owner: known.Owner}, Report: Report{Differences: map[string]int{}}}
 }
 
 // Add compares the results for a record. An error means that one of the two returns invalid JSON.
@@ -108,8 +143,8 @@ func (o *Comparer) Add(record []byte) error {
 	if c.Refused = o.decoder.Decode(record, &c.Notification); c.Refused == nil {
 		c.Notification.Format = o.version.release() // for its names; the bytes determine the layouts
 		c.Flow.Decode(&c.Notification)
-		if o.names != nil {
-			c.Flow.Resolve(o.names, 0)
+		if o.known.Names != nil {
+			c.Flow.Resolve(o.known.Names, 0)
 		}
 		if c.Flow.Class == flow.ClassDebug {
 			c.Flow.CPU = CPU
@@ -192,7 +227,7 @@ func fieldsThatDiffer(c *Case, ours map[string]any) []string {
 
 // explain returns the name of the difference that covers a field, or "".
 func (o *Comparer) explain(c *Case, field string) string {
-	if o.names != nil && isName(field) {
+	if o.known.Names != nil && isName(field) {
 		// Who reads other addresses or ports in a packet finds other names.
 		for _, read := range c.differ {
 			if isEnd(read) {
@@ -201,7 +236,7 @@ func (o *Comparer) explain(c *Case, field string) string {
 		}
 	}
 	for i := range Differences {
-		if d := &Differences[i]; d.Versions&c.Hubble != 0 && d.covers(field) && d.When(c) {
+		if d := &Differences[i]; d.Versions&c.Hubble != 0 && d.from()&o.known.from() != 0 && d.covers(field) && d.When(c) {
 			return d.Name
 		}
 	}
@@ -228,7 +263,7 @@ func isName(field string) bool {
 func (o *Comparer) Unseen() []string {
 	var names []string
 	for _, d := range Differences {
-		if d.Versions&o.version != 0 && !d.Chance && o.Report.Differences[d.Name] == 0 {
+		if d.Versions&o.version != 0 && d.from()&o.known.from() != 0 && !d.Chance && o.Report.Differences[d.Name] == 0 {
 			names = append(names, d.Name)
 		}
 	}

@@ -99,7 +99,7 @@ func TestTheGeneratorMakesEveryPacketThatIsRead(t *testing.T) {
 func TestADifferenceThatTheTableDoesNotListIsFound(t *testing.T) {
 	g := NewGenerator(1)
 	var said []byte
-	o := NewComparer(Cilium118, func([]byte) ([]byte, error) { return said, nil }, nil)
+	o := NewComparer(Cilium118, func([]byte) ([]byte, error) { return said, nil }, Knowledge{})
 	record := g.verdict(captureOf(g.ip(false)), flagL3Device)
 	said = []byte(`{"verdict":"ERROR"}`)
 	require.NoError(t, o.Add(record))

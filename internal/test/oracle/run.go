@@ -10,23 +10,22 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
 )
 
 // usualSeed is the default seed of the records to compare. The environment variable WINNET_ORACLE_SEED overrides it.
 const usualSeed = 20260304
 
 // Test compares a number of records. It fails for any difference that the table does not list, and for any entry of the
-// table that did not occur. names are those that the parser has, too; nil for none.
-func Test(t *testing.T, version Version, parser Parser, names flow.Names, records int) {
+// table that did not occur. The parser knows the same ends as the knowledge.
+func Test(t *testing.T, version Version, parser Parser, known Knowledge, records int) {
 	seed := uint64(usualSeed)
 	if text := os.Getenv("WINNET_ORACLE_SEED"); text != "" {
 		var err error
 		seed, err = strconv.ParseUint(text, 10, 64)
 		require.NoError(t, err)
 	}
-	comparer, generator := NewComparer(version, parser, names), NewGenerator(seed)
+	comparer, generator := NewComparer(version, parser, known), NewGenerator(seed)
+	generator.Near = known.from() == theStore
 	for range records {
 		require.NoError(t, comparer.Add(generator.Next()))
 	}

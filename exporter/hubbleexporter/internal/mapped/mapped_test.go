@@ -5,7 +5,6 @@ package mapped
 import (
 	"context"
 	"maps"
-	"net/netip"
 	"testing"
 
 	flowpb "github.com/cilium/cilium/api/v1/flow"
@@ -56,7 +55,7 @@ func known() *flowtest.Names {
 		"10.244.1.12": end("frontend-1", "frontend", 1034, 20417, true), "fd00:10:244:1::c": end("frontend-1", "frontend", 1034, 20417, true),
 		"10.244.1.27": end("back.end-1", "backend", 2218, 31277, true), "10.244.2.40": end("database-0", "database", 0, 47031, false),
 	})
-	n.Services[netip.MustParseAddrPort("10.96.0.10:53")] = &flow.Service{Namespace: "kube-system", Name: "kube-dns"}
+	n.Services[flowtest.At(flow.L4UDP, "10.96.0.10:53")] = &flow.Service{Namespace: "kube-system", Name: "kube-dns"}
 	return n
 }
 

@@ -21,6 +21,7 @@ import (
 const (
 	maxNodes      = 8192
 	maxNamespaces = 16384
+	maxName       = 253 // bytes, as in Kubernetes
 	// TTL is how long a node or a namespace is known after its last flow. Hubble forgets namespaces after the same time.
 	TTL = time.Hour
 )
@@ -104,9 +105,9 @@ func (n *Nodes) add(node *Node) {
 	n.changed = make(chan struct{})
 }
 
-// Seen counts flows of a node and notes their namespaces. With more nodes than fit, those that are new are not noted.
+// Seen counts flows of a node. With more nodes than fit, those that are new are not noted, and none whose name is too long for one.
 func (n *Nodes) Seen(name string, flows int) {
-	if name == "" {
+	if name == "" || len(name) > maxName {
 		return
 	}
 	n.mu.Lock()
@@ -124,8 +125,11 @@ func (n *Nodes) Seen(name string, flows int) {
 	node.last = n.options.Now()
 }
 
-// Namespace notes a namespace.
+// Namespace notes a namespace, under the same conditions.
 func (n *Nodes) Namespace(cluster, name string) {
+	if len(cluster) > maxName || len(name) > maxName {
+		return
+	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	key := namespace{cmp.Or(cluster, n.options.Cluster), name}

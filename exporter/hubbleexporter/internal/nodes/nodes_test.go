@@ -4,6 +4,7 @@ package nodes
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -35,6 +36,20 @@ func TestNodesAndNamespacesAreForgottenAnHourAfterTheirLastFlow(t *testing.T) {
 	require.Len(t, n.Namespaces(), 1)
 	require.Equal(t, "east", n.Namespaces()[0].Cluster)
 	<-changed
+}
+
+func TestNamesThatAreTooLongAreNotNoted(t *testing.T) {
+	n := New(Options{}, "gateway")
+	long := strings.Repeat("a", maxName+1)
+	n.Seen(long, 1)
+	n.Namespace(long, "shop")
+	n.Namespace("", long)
+	require.Len(t, n.List(), 1)
+	require.Empty(t, n.Namespaces())
+	n.Seen(long[1:], 1)
+	n.Namespace(long[1:], long[1:])
+	require.Len(t, n.List(), 2)
+	require.Len(t, n.Namespaces(), 1)
 }
 
 func TestMoreNodesAndNamespacesThanFitAreNotNoted(t *testing.T) {

@@ -22,6 +22,11 @@ type owner struct {
 	host netip.Addr // of the node that the pod is on; not set if local says all
 }
 
+// sameEnd reports whether two owners are the same pod or node. A pod may be in an endpoint's object and in a slice.
+func sameEnd(a, b *owner) bool {
+	return a.node == b.node && a.Namespace == b.Namespace && a.PodName == b.PodName
+}
+
 // made is an endpoint, and what it was made of. A look-up returns it, so it is never altered.
 type made struct {
 	generation uint32 // of the addresses of the node that the events are of

@@ -41,3 +41,5 @@ func (s *Store) applyService(r *record, o *Object, a Arrival) {
 	r.size += size
 	s.size += size
 }
+
+func sameService(a, b *flow.Service) bool { return *a == *b }

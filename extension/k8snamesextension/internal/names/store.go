@@ -85,7 +85,7 @@ const (
 func New(o Options) *Store {
 	s := &Store{
 		cluster: o.Cluster, wanted: o.Wanted, keep: int64(o.Keep), maxSize: o.MaxSize,
-		addresses: newTable[netip.Addr, owner](hashOfAddress), services: newTable[frontend, flow.Service](hashOfFrontend),
+		addresses: newTable(hashOfAddress, sameEnd), services: newTable(hashOfFrontend, sameService),
 		ownPods: map[podName]flow.Workload{}, namespaces: pool[string, string]{}, workloads: pool[flow.Workload, []flow.Workload]{}, sets: pool[string, *identity]{},
 	}
 	if s.wanted == nil {

@@ -205,6 +205,51 @@ func TestAPodWhoseIdentityChangesHasBoth(t *testing.T) {
 	require.Equal(t, "shop/a", named(s, "fd00::1", 0, seconds(21)))
 }
 
+// A list of objects does not say which of two came last.
+func TestOfTwoPodsWithAnAddressSinceTheSameTimeNeitherHasIt(t *testing.T) {
+	end := func(pod string, identity uint32) *Object {
+		return &Object{Key: "shop/" + pod, Ends: []End{{Namespace: "shop", Pod: pod, Identity: identity, Addresses: []netip.Addr{ip("10.0.0.1")}}}}
+	}
+	pod := func(s *Store, identity uint32, at int64) string {
+		if e := s.Endpoint(ip("10.0.0.1"), identity, at); e != nil {
+			return e.PodName
+		}
+		return ""
+	}
+	for _, a := range []Arrival{Recorded(), Listed(seconds(0), 0)} {
+		s := New(Options{Keep: time.Hour, MaxSize: 1 << 20})
+		s.Replace(Endpoints, []*Object{end("a", 1001), end("b", 1002), end("c", 1003)}, a)
+		require.Empty(t, pod(s, 0, seconds(1)))
+		require.Equal(t, "b", pod(s, 1002, seconds(1)), "the event's identity says which")
+		s.Delete(Endpoints, "shop/a", seconds(10))
+		require.Empty(t, pod(s, 0, seconds(11)))
+		s.Delete(Endpoints, "shop/c", seconds(20))
+		require.Equal(t, "b", pod(s, 0, seconds(21)), "only one is left")
+		s.Delete(Endpoints, "shop/b", seconds(30))
+		require.Empty(t, pod(s, 0, seconds(31)))
+		require.Equal(t, "b", pod(s, 0, seconds(29)))
+	}
+	// Another one may have had the address meanwhile.
+	again := New(Options{Keep: time.Hour, MaxSize: 1 << 20})
+	again.Replace(Endpoints, []*Object{end("a", 1001), end("b", 1002)}, Listed(seconds(0), 0))
+	again.Apply(Endpoints, end("c", 1003), Watched(seconds(10)))
+	again.Delete(Endpoints, "shop/a", seconds(20))
+	require.Equal(t, "c", pod(again, 0, seconds(21)))
+	again.Delete(Endpoints, "shop/c", seconds(30))
+	require.Equal(t, "c", pod(again, 0, seconds(29)))
+	require.Equal(t, "b", pod(again, 0, seconds(40)))
+	// The object of an endpoint and a slice name the same pod.
+	s := New(Options{Keep: time.Hour, MaxSize: 1 << 20})
+	s.Replace(Endpoints, []*Object{end("a", 1001)}, Recorded())
+	s.Replace(EndpointSlices, []*Object{end("a", 1001)}, Recorded())
+	require.Equal(t, "a", pod(s, 0, seconds(1)))
+	// A watch says which came last.
+	s = New(Options{Keep: time.Hour, MaxSize: 1 << 20})
+	s.Apply(Endpoints, end("a", 1001), Watched(seconds(0)))
+	s.Apply(Endpoints, end("b", 1002), Watched(seconds(0)))
+	require.Equal(t, "b", pod(s, 0, seconds(5)))
+}
+
 func TestServicesAreFoundByAddressPortAndProtocol(t *testing.T) {
 	s := newStore()
 	dns := func(address string) *Object {
@@ -443,7 +488,7 @@ func TestLookupsGoOnWhileEverythingChanges(t *testing.T) {
 }
 
 func TestKeysThatCollideAreFoundAndTakenAway(t *testing.T) {
-	table := newTable[int, string](func(int) uint32 { return 61 })
+	table := newTable(func(int) uint32 { return 61 }, func(a, b *string) bool { return a == b })
 	owners := make([]string, 200)
 	for i := range owners {
 		table.claim(i, &owners[i], 0, true, 0, false)

@@ -36,6 +36,9 @@ type span[V any] struct {
 	closed      int64 // when its end was learnt, by the clock of the changes; not set in an open span
 }
 
+// contested reports whether the owner has the key by its object, and another one too, since the same time. Nobody knows then who has it.
+func (s *span[V]) contested() bool { return s.until != open && s.closed == open }
+
 // entry has the spans of a key, and nil has none: the newest one, and those before, the newest first. Most keys have one span, which is then beside the key in memory.
 type entry[V any] struct {
 	newest  span[V]    // without an owner if there is none
@@ -71,6 +74,7 @@ func entryOf[V any](spans []span[V]) (e entry[V]) {
 // table has the spans of each key. Changes need a lock of the caller; a reader needs none.
 type table[K comparable, V any] struct {
 	hash  func(K) uint32
+	same  func(a, b *V) bool // whether two owners are one, by two objects
 	slots atomic.Pointer[slots[K, V]]
 	used  int // slots that have an item, also one without an owner
 	keys  int // with an owner
@@ -90,8 +94,8 @@ type item[K comparable, V any] struct {
 
 const fewestSlots = 64
 
-func newTable[K comparable, V any](hash func(K) uint32) *table[K, V] {
-	t := &table[K, V]{hash: hash}
+func newTable[K comparable, V any](hash func(K) uint32, same func(a, b *V) bool) *table[K, V] {
+	t := &table[K, V]{hash: hash, same: same}
 	t.slots.Store(&slots[K, V]{items: make([]atomic.Pointer[item[K, V]], fewestSlots)})
 	return t
 }
@@ -167,7 +171,8 @@ func closedOf[V any](spans []span[V]) (n int) {
 }
 
 // claim gives a key to an owner from a time on. A time that is not exact has whole seconds, so the owner began within the second after it. In a list, the
-// order of the objects says nothing: there an owner whose time is later keeps the key. It reports whether another owner lost the key.
+// order of the objects says nothing: there an owner whose time is later keeps the key, and of two with the same time neither has it. It reports whether an owner lost
+// the key.
 func (t *table[K, V]) claim(key K, owner *V, from int64, exact bool, now int64, listed bool) (closed bool) {
 	e := t.of(key)
 	before := e.spans()
@@ -175,6 +180,9 @@ func (t *table[K, V]) claim(key K, owner *V, from int64, exact bool, now int64, 
 	after := make([]span[V], 0, len(before)+1)
 	switch {
 	case len(rest) == 0:
+	case listed && rest[0].from == from && (rest[0].until == open || rest[0].contested()) && !t.same(rest[0].owner, owner):
+		mine.until, mine.closed, closed = from, open, true
+		rest[0].until, rest[0].closed = from, open
 	case listed && rest[0].until == open && rest[0].from > from:
 		mine.until, mine.closed = rest[0].from, now
 		after, rest, closed = append(after, rest[0]), rest[1:], true
@@ -195,15 +203,25 @@ func (t *table[K, V]) claim(key K, owner *V, from int64, exact bool, now int64, 
 	return closed
 }
 
-// release ends the span of an owner that has the key. It reports whether there was one.
+// release ends the span of an owner that has the key. It reports whether there was one. If only one other owner has the key by its object, it has it from then on.
 func (t *table[K, V]) release(key K, owner *V, at, now int64) (closed bool) {
 	e := t.of(key)
 	before := e.spans()
 	after := slices.Clone(before)
+	var others []int
 	for i := range after {
-		if after[i].owner == owner && after[i].until == open {
-			after[i].until, after[i].closed, closed = at, now, true
+		switch s := &after[i]; {
+		case s.owner == owner && s.until == open:
+			s.until, s.closed, closed = at, now, true
+		case s.owner == owner && s.contested():
+			s.closed, closed = now, true
+		case s.until == open || s.contested():
+			others = append(others, i)
 		}
+	}
+	if closed && len(others) == 1 && after[others[0]].contested() {
+		last := after[others[0]].owner
+		after = append([]span[V]{{owner: last, from: at, until: open}}, slices.Delete(after, others[0], others[0]+1)...)
 	}
 	if closed {
 		t.set(key, before, after)

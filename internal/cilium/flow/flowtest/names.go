@@ -13,9 +13,20 @@ import (
 // Names is a table of owners. It follows the rules of flow.Names: the owner at the event's time counts, and the event's identity wins.
 type Names struct {
 	Owners   map[netip.Addr][]Owner
-	Services map[netip.AddrPort]*flow.Service
+	Services map[Frontend]*flow.Service
 	// Identities are the ends of which only the identity is known.
 	Identities map[uint32]*flow.Endpoint
+}
+
+// Frontend is where a service is dialled.
+type Frontend struct {
+	netip.AddrPort
+	Protocol flow.L4Protocol
+}
+
+// At returns the frontend of an address and port, such as 10.96.0.10:53.
+func At(protocol flow.L4Protocol, address string) Frontend {
+	return Frontend{netip.MustParseAddrPort(address), protocol}
 }
 
 // Owner is an end that had an address from a time on.
@@ -40,14 +51,26 @@ func (n *Names) Endpoint(address netip.Addr, identity uint32, at int64) *flow.En
 	return owner
 }
 
-// Service returns the service with the address and the port.
-func (n *Names) Service(address netip.Addr, port uint16, _ flow.L4Protocol, _ int64) *flow.Service {
-	return n.Services[netip.AddrPortFrom(address, port)]
+// Service returns the service with the address, the port and the protocol. Without a protocol it is the only one with the address and the port.
+func (n *Names) Service(address netip.Addr, port uint16, protocol flow.L4Protocol, _ int64) (found *flow.Service) {
+	at := netip.AddrPortFrom(address, port)
+	if protocol != flow.L4None {
+		return n.Services[Frontend{at, protocol}]
+	}
+	for _, protocol := range [...]flow.L4Protocol{flow.L4TCP, flow.L4UDP, flow.L4SCTP} {
+		if s := n.Services[Frontend{at, protocol}]; s != nil {
+			if found != nil && *found != *s {
+				return nil
+			}
+			found = s
+		}
+	}
+	return found
 }
 
 // Of returns names of ends that never change, by their addresses.
 func Of(owners map[string]*flow.Endpoint) *Names {
-	n := &Names{Owners: map[netip.Addr][]Owner{}, Services: map[netip.AddrPort]*flow.Service{}, Identities: map[uint32]*flow.Endpoint{}}
+	n := &Names{Owners: map[netip.Addr][]Owner{}, Services: map[Frontend]*flow.Service{}, Identities: map[uint32]*flow.Endpoint{}}
 	for address, endpoint := range owners {
 		n.Owners[netip.MustParseAddr(address)] = []Owner{{Endpoint: endpoint}}
 	}

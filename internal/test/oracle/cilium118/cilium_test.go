@@ -63,11 +63,11 @@ func parser(t *testing.T, k knowledge) oracle.Parser {
 }
 
 func TestFlowsAreHubblesExceptForTheListedDifferences(t *testing.T) {
-	oracle.Test(t, oracle.Cilium118, parser(t, knowledge{}), nil, records)
+	oracle.Test(t, oracle.Cilium118, parser(t, knowledge{}), oracle.Knowledge{}, records)
 }
 
 // Names and the direction that follows from them are Hubble's, if both know the same cluster.
 func TestFlowsWithNamesAreHubblesExceptForTheListedDifferences(t *testing.T) {
 	k := agent{}
-	oracle.Test(t, oracle.Cilium118, parser(t, knowledge{k, k, k, k}), k.Names(), records)
+	oracle.Test(t, oracle.Cilium118, parser(t, knowledge{k, k, k, k}), oracle.Knowledge{Names: k.Names()}, records)
 }

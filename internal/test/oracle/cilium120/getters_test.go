@@ -34,8 +34,11 @@ func (a agent) GetEndpointInfo(ip netip.Addr) (getters.EndpointInfo, bool) {
 	return endpoint{o}, o.Local
 }
 
-// GetEndpointInfoByID is for debug messages, of which this project has the id only, and for the names of policies.
-func (agent) GetEndpointInfoByID(uint16) (getters.EndpointInfo, bool) { return nil, false }
+// GetEndpointInfoByID is for debug messages, and for the names of policies.
+func (a agent) GetEndpointInfoByID(id uint16) (getters.EndpointInfo, bool) {
+	o, ok := a.Local(id)
+	return endpoint{o}, ok
+}
 
 func (a agent) GetIdentity(id uint32) (*identity.Identity, error) {
 	known := a.Labels(id)
