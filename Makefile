@@ -1,4 +1,5 @@
-# otelcol-winnet: every target installs its requirements through Go modules; `make run` and `make test` need only Go and make.
+# otelcol-winnet: every target installs its requirements; `make run` and `make test` need only Go and make. Building and testing are here, packages and
+# benchmarks in make/.
 
 .SHELLFLAGS := -eu -c
 .DEFAULT_GOAL := build
@@ -29,20 +30,22 @@ OWN_MAIN  := cmd/_main/componentstatus.go cmd/_main/version.go
 # The commit that the shipped programs are built from.
 COMMIT    := $(shell git rev-parse --short=12 HEAD 2>/dev/null)$(if $(shell git status --porcelain 2>/dev/null),.modified)
 STAMPED   := $(LDFLAGS) $(if $(COMMIT),-X main.commit=$(COMMIT))
+# The version that builder-config.yaml says.
+VERSION_OF = $(shell sed -n 's/^  version: //p' builder-config.yaml)
+# The measurements' results.
+BENCH     := $(DIST)/bench
 FUZZTIME  ?= 10s
-
-# Benchmarks: the number of runs, and the number of events in the long memory runs, without and with GOMEMLIMIT.
-BENCH                 := $(DIST)/bench
-COUNT                 ?= 5
-MEMORY_EVENTS         ?= 50000000
-MEMORY_LIMITED_EVENTS ?= 5000000
 
 export CGO_ENABLED ?= 0
 
-.PHONY: packages test-apiserver bench-hubble build-node build-node-windows picture-hubble run-hubble test-hubble test-hubble-windows hunt hunt-picture bench-hunt package package-next release check-reproducible test-install run modules components build build-gateway build-windows check-kql queries test test-hunt test-oracle test-forms test-kernel test-e2e soak audit audit-vuln test-sentinel \
-  test-faults test-kubernetes kustomize test-observability dashboard test-roads roads-hour roads-away test-race test-windows build-verify test-verify validate ci check-windows fuzz fuzz-keep lint deadcode bench bench-events bench-sentinel \
-  bench-ring bench-keys bench-hold bench-replay bench-oracle bench-collector bench-windows bench-long bench-all bench-doc bench-bill bill-doc profile picture generate \
-  testdata clean help notice check-notice build-newest sizes tags
+.PHONY: help run run-hubble modules components build build-gateway build-node build-node-windows build-windows notice check-notice audit \
+  audit-vuln build-newest sizes check-kql queries test test-oracle test-hubble test-hubble-windows picture-hubble test-forms test-kernel \
+  test-e2e test-sentinel test-faults test-roads roads-hour roads-away test-windows build-verify test-verify hunt test-hunt hunt-picture \
+  test-race test-kubernetes test-apiserver kustomize test-observability dashboard validate packages ci check-windows fuzz fuzz-keep picture \
+  generate testdata lint deadcode clean
+
+# The programs that the targets need, and the variables with which a rule names them.
+include make/tools.mk
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -119,33 +122,15 @@ notice: $(SHIPPED:%=%/go.mod) ## write NOTICE: the licences of all that the prog
 check-notice: $(SHIPPED:%=%/go.mod) ## check that NOTICE is current
 	@$(GO) run -C internal/tools ./notice -check $(CURDIR)/NOTICE $(LICENSED:%=$(CURDIR)/%)
 
-# actionlint checks the workflow. It is pinned here, so that the tools' module keeps its own versions.
-ACTIONLINT := v1.7.12
-$(TOOLS)/actionlint-$(ACTIONLINT)/actionlint:
-	@mkdir -p $(@D)
-	GOBIN=$(@D) $(GO) install github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT)
-
 audit: $(SHIPPED:%=%/go.mod) $(TOOLS)/actionlint-$(ACTIONLINT)/actionlint ## check the licences of all linked modules, that no GPL module is linked off Windows, and the workflows
 	@$(GO) run -C internal/tools ./notice -audit $(LICENSED:%=$(CURDIR)/%)
 	@$(TOOLS)/actionlint-$(ACTIONLINT)/actionlint -shellcheck= -pyflakes= .github/workflows/*.yml
 	@bad=$$(grep -nE 'uses:' .github/workflows/*.yml | grep -vE 'uses: +[^@ ]+@[0-9a-f]{40} +# v[0-9.]+$$' || true); \
 	  if [ -n "$$bad" ]; then echo "an action is not pinned by the hash of its commit, with its version beside it:"; echo "$$bad"; exit 1; fi
 
-# The database of vulnerabilities is on the internet.
-GOVULNCHECK := v1.9.0
-$(TOOLS)/govulncheck-$(GOVULNCHECK)/govulncheck:
-	@mkdir -p $(@D)
-	GOBIN=$(@D) $(GO) install golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK)
-
 audit-vuln: $(SHIPPED:%=%/go.mod) $(TOOLS)/govulncheck-$(GOVULNCHECK)/govulncheck ## check the shipped programs for known vulnerabilities (needs the internet; .github/workflows/ci.yml runs it)
 	@for os in linux windows; do for c in $(LICENSED); do echo "govulncheck for $$os: $$c"; \
 	  (cd $$c; GOOS=$$os GOARCH=amd64 $(TOOLS)/govulncheck-$(GOVULNCHECK)/govulncheck ./...); done; done
-
-# The newest core, with ocb of its version.
-NEWEST := v0.165.0
-$(TOOLS)/builder-$(NEWEST)/builder:
-	@mkdir -p $(@D)
-	GOBIN=$(@D) $(GO) install go.opentelemetry.io/collector/cmd/builder@$(NEWEST)
 
 $(DIST)/newest/go.mod: builder-config.newest.yaml go.mod $(MODULES:%=%/go.mod) | $(TOOLS)/builder-$(NEWEST)/builder
 	$(TOOLS)/builder-$(NEWEST)/builder --config builder-config.newest.yaml --skip-compilation
@@ -166,28 +151,6 @@ sizes: | $(TOOLS)/builder ## measure the executables of collectors with one rece
 	  $(TOOLS)/builder --config $(SIZES)/$$r.yaml --skip-compilation 2> $(SIZES)/$$r.log || { cat $(SIZES)/$$r.log; exit 1; }; \
 	  for os in linux windows; do GOOS=$$os GOARCH=amd64 CGO_ENABLED=0 $(GO) build -C $(SIZES)/$$r -trimpath -ldflags '$(LDFLAGS)' -o ../$$r-$$os .; \
 	    printf '%-22s %-8s %11d bytes\n' $$r $$os $$(wc -c < $(SIZES)/$$r-$$os); done; done
-
-tags: ## print the commands that tag a release of all modules: make tags VERSION=v0.2.0
-	@echo '$(VERSION)' | grep -qxE 'v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.]+)?' || { echo 'VERSION is missing or is none; want for example: make tags VERSION=v0.2.0'; exit 1; }
-	@for m in . $(MODULES); do tag=$$(echo "$$m/$(VERSION)" | sed 's|^\./||'); echo "git tag -a $$tag -m $$tag"; done
-	@echo "git push origin $$(for m in . $(MODULES); do echo "$$m/$(VERSION)" | sed 's|^\./||'; done | tr '\n' ' ')"
-
-# Tools, at the versions that internal/tools/go.mod pins.
-$(TOOLS)/builder: PACKAGE := go.opentelemetry.io/collector/cmd/builder
-$(TOOLS)/mdatagen: PACKAGE := go.opentelemetry.io/collector/cmd/mdatagen
-$(TOOLS)/staticcheck: PACKAGE := honnef.co/go/tools/cmd/staticcheck
-$(TOOLS)/deadcode: PACKAGE := golang.org/x/tools/cmd/deadcode
-$(TOOLS)/%: internal/tools/go.mod internal/tools/go.sum
-	$(GO) build -C internal/tools -o $@ $(PACKAGE)
-
-# The programs that check KQL and Bicep, at the versions in internal/tools/node/package-lock.json.
-NODE_MODULES := $(CURDIR)/$(DIST)/node/node_modules
-NODE_TOOLS   := $(NODE_MODULES)/.package-lock.json
-$(NODE_TOOLS): internal/tools/node/package.json internal/tools/node/package-lock.json
-	@command -v node > /dev/null && command -v npm > /dev/null || { echo 'KQL and Bicep are checked by programs for Node.js: install node and npm, 20 or later'; exit 1; }
-	@mkdir -p $(DIST)/node; cp $^ $(DIST)/node
-	cd $(DIST)/node && npm ci --ignore-scripts --no-audit --no-fund
-	@touch $@
 
 # What Microsoft Sentinel has from deploy/sentinel, with queries in it.
 CONTENT := 'deploy/sentinel/parsers/*.yaml' 'deploy/sentinel/rules/*.yaml' 'deploy/sentinel/queries/*.yaml' 'deploy/sentinel/workbook/*.json'
@@ -219,21 +182,11 @@ test-hubble-windows: build-node build-node-windows ## run the Windows program wi
 picture-hubble: build-node ## draw docs/hubble.svg from what the hubble command prints of examples/hubble
 	WINNET_NODE=$(CURDIR)/$(DIST)/otelcol-winnet-node $(GO) test -C internal/test/hubble -vet=off -ldflags '-s -w' -count=1 -run PictureShows . -update
 
-bench-hubble: build-node ## measure what a flow and its followers cost, and the collector's processor time with ten followers
-	$(GO) test -C exporter/hubbleexporter -run '^$$' -bench '^BenchmarkFlow$$' -count 3 .
-	WINNET_NODE=$(CURDIR)/$(DIST)/otelcol-winnet-node $(GO) test -C internal/test/hubble -vet=off -ldflags '-s -w' -run '^$$' -bench . -benchtime 1x -v .
-
 test-forms: ## check the schemas of the configurations against the code and the shipped configurations
 	$(VALIDATE) $(GO) test -C internal/test/forms -count=1 ./...
 
 test-kernel: ## run the tests on real eBPF maps of the Linux kernel (root); fail if they cannot run
 	WINNET_KERNEL_TESTS=required $(GO) test -count=1 ./internal/cilium/... ./receiver/ciliumwindowsreceiver
-
-# How long the soak test runs. It needs root on Linux, for a ring buffer of the kernel.
-SOAK ?= 30m
-soak: build testdata/dnsserver.etl ## run both receivers for SOAK (30m) under fast and slow far ends, and write docs/soak.txt and docs/soak.svg (root, Linux)
-	WINNET_KERNEL_TESTS=required WINNET_SOAK=$(SOAK) WINNET_SOAK_DOCS=$(CURDIR)/docs WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet \
-	  $(GO) test -count=1 -v -timeout 0 -run '^TestSoak$$' ./internal/bench/soak
 
 test-e2e: build build-node ## run the tests of the built collector (root on Linux, for those with maps of the kernel)
 	WINNET_KERNEL_TESTS=$$(test $$(id -u) != 0 || echo required) WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet WINNET_NODE=$(CURDIR)/$(DIST)/otelcol-winnet-node $(GO) test -count=1 -v ./internal/test/e2e
@@ -265,7 +218,6 @@ roads-away:
 # The packages with Windows code or tests of it, of the root module, and others whose tests replay on any system.
 WINDOWS_PACKAGES := $(shell find cmd/winnet-verify receiver internal \( -name '*_windows.go' -o -name '*_windows_test.go' \) -exec dirname {} + | sed 's|^|./|' | LC_ALL=C sort -u) \
   ./internal/cilium/capture ./receiver/ciliumwindowsreceiver ./cmd/winnet-verify
-RIG := $(CURDIR)/internal/test/wine/rig.sh $(CURDIR)/$(DIST)
 
 test-windows: build build-windows build-verify testdata/dnsserver.etl ## run the Windows binaries under Wine (installs it on Debian); fail if they cannot run
 	$(RIG)
@@ -296,12 +248,6 @@ hunt: $(HUNT) testdata/dnsserver.etl ## ask recorded files twenty questions: mak
 	@# As in the target run, Ctrl-C reaches the program and not make.
 	@if [ -t 0 ]; then set -m; fi; $(HUNT) -replace -out out/hunt.html $(FILES)
 
-# A file with this name is there when Debian's Chromium is.
-CHROMIUM := $(TOOLS)/chromium
-$(CHROMIUM):
-	@mkdir -p $(@D)
-	@command -v chromium > /dev/null || { apt-get update -q; DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 install -y -q --no-install-recommends chromium fonts-dejavu-core; }
-	@touch $@
 BROWSED = WINNET_CHROMIUM=$$(command -v chromium) $(GO) test -C cmd/winnet-hunt -count=1
 
 # The scenario's seed is a new one in each run; WINNET_SEED=n takes that of an earlier run. A seed that fails goes into the kept ones.
@@ -311,93 +257,6 @@ test-hunt: check-kql $(CHROMIUM) testdata/dnsserver.etl ## ask the twenty questi
 
 hunt-picture: $(CHROMIUM) ## draw docs/hunt.png
 	$(BROWSED) -run '^TestThePictureOfTheDocuments' . -update
-
-# How many events bench-hunt generates. Ten million take 3 GB of recordings, and 3 GB for the database and what its questions put aside.
-HUNT_EVENTS ?= 10000000
-bench-hunt: $(HUNT) testdata/dnsserver.etl ## measure the time and the memory of a hunt through HUNT_EVENTS (10 million) generated events; part of no other target
-	@mkdir -p $(BENCH); $(GO) run ./internal/bench/hunt -events $(HUNT_EVENTS) $(HUNT) testdata/cilium_events.pcapng | tee $(BENCH)/hunt.txt
-
-# The packages and the release. VERSION_OF is what builder-config.yaml says; TIME_OF is the time of the commit, which is that of all files.
-VERSION_OF = $(shell sed -n 's/^  version: //p' builder-config.yaml)
-TIME_OF    = $(shell git log -1 --format=%ct)
-PACKAGE    := $(DIST)/package
-RELEASE    := $(DIST)/release
-ISSUE      = otelcol-winnet-$(VERSION_OF)
-RELEASER   = $(GO) run -C internal/tools ./release
-
-# A file with this name is there when Debian's packages for the MSI are.
-MSI_TOOLS := $(TOOLS)/msi
-$(MSI_TOOLS):
-	@mkdir -p $(@D)
-	@if ! command -v wixl >/dev/null || ! command -v msibuild >/dev/null || ! command -v faketime >/dev/null || ! command -v osslsigncode >/dev/null; then \
-	  command -v apt-get >/dev/null || { echo 'install wixl, msitools, faketime and osslsigncode'; exit 1; }; \
-	  apt-get update -q; DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends wixl msitools faketime osslsigncode; fi
-	@touch $@
-
-# What is installed on Windows, for an architecture: $(1).
-stage = rm -rf $(DIST)/stage-$(1); mkdir -p $(DIST)/stage-$(1); cp LICENSE NOTICE LICENSES/GPL-3.0.txt deploy/windows/config.yaml $(DIST)/stage-$(1); \
-  GOOS=windows GOARCH=$(1) CGO_ENABLED=0 $(GO) build -C $(SRC) -trimpath -buildvcs=false -ldflags '$(STAMPED)' -o ../stage-$(1)/otelcol-winnet.exe .; \
-  GOOS=windows GOARCH=$(1) CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(STAMPED)' -o $(DIST)/stage-$(1) ./cmd/winnet-verify ./cmd/winnet-setup; \
-  if [ -n "$${SIGN_PKCS12:-}" ]; then deploy/windows/sign.sh $(DIST)/stage-$(1)/*.exe; fi
-# The zip of an architecture, into a folder: $(2).
-zip = $(RELEASER) zip $(TIME_OF) $(CURDIR)/$(2)/$(ISSUE)-windows-$(1).zip $(CURDIR)/deploy/windows/install.ps1 $(CURDIR)/deploy/windows/uninstall.ps1 $(addprefix $(CURDIR)/$(DIST)/stage-$(1)/,otelcol-winnet.exe winnet-verify.exe config.yaml LICENSE NOTICE GPL-3.0.txt)
-# The MSI, into a folder: $(1).
-msi = deploy/windows/msi.sh $(DIST)/stage-amd64 $(VERSION_OF) $(COMMIT) $(TIME_OF) $(1)/$(ISSUE)-windows-amd64.msi; \
-  if [ -n "$${SIGN_PKCS12:-}" ]; then deploy/windows/sign.sh $(1)/$(ISSUE)-windows-amd64.msi; fi
-
-# The SBOM of a program for Windows, into a folder: $(2); and the files that describe all others in a folder: $(1).
-sbom     = $(RELEASER) sbom $(VERSION_OF) $(TIME_OF) $(CURDIR)/$(DIST)/stage-$(1)/otelcol-winnet.exe $(CURDIR)/$(2)/$(ISSUE)-windows-$(1).cdx.json
-describe = $(RELEASER) checksums $(CURDIR)/$(1); $(RELEASER) provenance $(VERSION_OF) $$(git rev-parse HEAD) $(TIME_OF) $(CURDIR)/$(1)
-
-package: $(SRC)/go.mod $(MSI_TOOLS) ## build the MSI and the zip for windows/amd64, with what describes them, in dist/package; signed if SIGN_PKCS12 and SIGN_PASSWORD_FILE are set
-	@rm -rf $(PACKAGE); mkdir -p $(PACKAGE)
-	@$(call stage,amd64)
-	@$(call msi,$(PACKAGE))
-	@$(call zip,amd64,$(PACKAGE))
-	@$(call sbom,amd64,$(PACKAGE))
-	@$(call describe,$(PACKAGE))
-	@ls -l $(PACKAGE)
-
-package-next: $(DIST)/stage-amd64 $(MSI_TOOLS) ## build the MSI of package again in dist/next, as version 99.0.0, for tests of upgrades on Windows
-	@rm -rf $(DIST)/next; mkdir -p $(DIST)/next
-	@deploy/windows/msi.sh $(DIST)/stage-amd64 99.0.0 $(COMMIT) $(TIME_OF) $(DIST)/next/otelcol-winnet-99.0.0-windows-amd64.msi
-
-$(DIST)/stage-amd64:
-	@$(MAKE) package
-
-release: $(SRC)/go.mod $(SRC)-gateway/go.mod $(MSI_TOOLS) ## build all files of a release of the current commit in dist/release: docs/releasing.md
-	@[ -z "$$(git status --porcelain)" ] || { echo 'files differ from the commit: commit or remove them, so that the release is that of a commit'; exit 1; }
-	@rm -rf $(RELEASE); mkdir -p $(RELEASE)
-	@for arch in amd64 arm64; do \
-	  for program in otelcol-winnet:$(SRC) otelcol-winnet-gateway:$(SRC)-gateway; do name=$${program%%:*}; stage=$(DIST)/stage-linux-$$arch/$$name; \
-	    rm -rf $$stage; mkdir -p $$stage; cp LICENSE NOTICE $$stage; \
-	    GOOS=linux GOARCH=$$arch CGO_ENABLED=0 $(GO) build -C $${program##*:} -trimpath -buildvcs=false -ldflags '$(STAMPED)' -o $(CURDIR)/$$stage/$$name .; \
-	    tar -C $$stage --sort=name --mtime=@$(TIME_OF) --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX -cf - . | gzip -9n > $(RELEASE)/$$name-$(VERSION_OF)-linux-$$arch.tar.gz; \
-	    $(RELEASER) sbom $(VERSION_OF) $(TIME_OF) $(CURDIR)/$$stage/$$name $(CURDIR)/$(RELEASE)/$$name-$(VERSION_OF)-linux-$$arch.cdx.json; done; done
-	@$(call stage,amd64)
-	@$(call stage,arm64)
-	@$(call msi,$(RELEASE))
-	@$(call zip,amd64,$(RELEASE))
-	@$(call zip,arm64,$(RELEASE))
-	@$(call sbom,amd64,$(RELEASE))
-	@$(call sbom,arm64,$(RELEASE))
-	@$(call describe,$(RELEASE))
-	@cat $(RELEASE)/SHA256SUMS
-
-# A copy of the commit in another folder, whose build finds nothing in a cache, makes the same files.
-check-reproducible: package ## build the package of the current commit again, in another folder with an empty build cache, and compare; takes minutes
-	@[ -z "$$(git status --porcelain)" ] || { echo 'files differ from the commit: commit or remove them'; exit 1; }
-	@dir=$$(mktemp -d); trap 'chmod -R u+w $$dir; rm -rf $$dir' EXIT; git clone -q --no-hardlinks . $$dir/another; git -C $$dir/another checkout -q $$(git rev-parse HEAD); \
-	  GOCACHE=$$dir/cache $(MAKE) -C $$dir/another package; \
-	  for f in $(PACKAGE)/*; do cmp $$f $$dir/another/$$f; echo "equal: $$f"; done
-
-# Wine without stand-ins: they have no service functions.
-INSTALL_PREFIX := $(CURDIR)/$(DIST)/wine-install
-test-install: package testdata/dnsserver.etl $(NODE_TOOLS) ## build the package, install, upgrade and remove the MSI under Wine (installs it on Debian), and check the scripts' syntax
-	NODE_PATH=$(NODE_MODULES) node internal/tools/node/powershell.cjs $$(git ls-files '*.ps1')
-	internal/test/install/prefix.sh $(INSTALL_PREFIX)
-	PATH=$$PATH:/usr/lib/wine WINNET_INSTALL_PREFIX=$(INSTALL_PREFIX) WINNET_INSTALL_PROGRAM=$(CURDIR)/$(DIST)/stage-amd64/otelcol-winnet.exe WINNET_INSTALL_PACKAGE=$(CURDIR)/$(PACKAGE) \
-	  $(GO) test -count=1 -v ./internal/test/install
 
 test-race: ## run the tests with the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race -timeout 20m ./...
@@ -422,10 +281,6 @@ test-apiserver: ## test k8s_names and its roles against a real kube-apiserver an
 kustomize: build build-gateway build-node ## write deploy/kubernetes/kustomize/base from the chart
 	$(KUBERNETES) -run TestTheKustomizeBase . -update
 
-# Prometheus and promtool are Debian's, unpacked only: the installed package would start a service.
-PROMETHEUS := $(CURDIR)/$(DIST)/prometheus/usr/bin
-$(PROMETHEUS)/promtool:
-	@mkdir -p $(DIST)/prometheus; cd $(DIST)/prometheus; apt-get download prometheus || { apt-get update -q; apt-get download prometheus; }; dpkg -x prometheus_*.deb .
 OBSERVE := PATH=$(PROMETHEUS):$$PATH WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet $(GO) test -count=1 -v ./internal/test/observability
 
 test-observability: build testdata/dnsserver.etl $(PROMETHEUS)/promtool ## run the dashboard's queries on a Prometheus that scraped both receivers, and the alert rules' tests (gets Debian's Prometheus)
@@ -508,107 +363,6 @@ fuzz-keep: ## keep inputs that fuzzing found, up to KEEP (8) for each target, in
 	    done; \
 	  done; done
 
-bench: ## measure the performance goals, and print their table
-	@for part in events sentinel ring keys oracle collector; do $(MAKE) bench-$$part; done
-	@$(MAKE) bench-windows || echo 'Not measured here: golang-etw. Its rows are missing.'
-	@$(GO) run ./internal/bench/goals $(BENCH)/*.txt
-
-# The runs of all benchmarks alternate, so that values to compare are measured at the same time. A benchmark that fails ends the
-# measurement.
-SOUND = ! grep -E '^(FAIL|--- FAIL|panic:)'
-
-bench-events:
-	@mkdir -p $(BENCH); : > $(BENCH)/events.txt
-	@for i in $$(seq $(COUNT)); do $(GO) test -run '^$$' -bench '^Benchmark((DNS|Cilium)(Record|Decode|Filtered)|Offer)$$' -benchmem \
-	  ./internal/bench ./internal/pipeline/queue | tee -a $(BENCH)/events.txt; done; $(SOUND) $(BENCH)/events.txt
-
-bench-sentinel:
-	@mkdir -p $(BENCH); : > $(BENCH)/sentinel.txt
-	@for i in $$(seq $(COUNT)); do $(GO) test -C exporter/azure -run '^$$' -bench '^Benchmark(Row|Call|Envelope|Items)$$' -benchmem ./internal/row ./internal/envelope ./sentinelexporter ./appinsightsexporter \
-	  | tee -a $(BENCH)/sentinel.txt; $(GO) test -C exporter/azure/internal/rival -vet=off -run '^$$' -bench '^BenchmarkSend$$' -benchmem . \
-	  | tee -a $(BENCH)/sentinel.txt; done; $(SOUND) $(BENCH)/sentinel.txt
-
-# Needs root on Linux; without it, its row is missing.
-bench-ring:
-	@mkdir -p $(BENCH); : > $(BENCH)/ring.txt
-	@for i in 1 2 3; do $(GO) test -run '^$$' -bench '^BenchmarkLive$$' -benchmem ./receiver/ciliumwindowsreceiver | tee -a $(BENCH)/ring.txt; done; $(SOUND) $(BENCH)/ring.txt
-
-bench-keys:
-	@mkdir -p $(BENCH); : > $(BENCH)/keys.txt
-	@for i in 1 2 3; do $(GO) test -run '^$$' -bench '^Benchmark(Aggregate|Correlate|Connections)$$/^keys=1000000$$' -skip '/^keys=1000000$$/.' -benchmem \
-	  ./internal/dns/aggregate ./internal/dns/correlate ./internal/cilium/aggregate | tee -a $(BENCH)/keys.txt; \
-	  $(GO) test -run '^$$' -bench '^Benchmark(Floor|Aggregated)$$/^(keys=1000000|lean)$$' -benchmem ./internal/pipeline/hold ./receiver/asimdnsreceiver \
-	  | tee -a $(BENCH)/keys.txt; done; $(SOUND) $(BENCH)/keys.txt
-
-# Each in a process of its own, because the first replay of a process takes the memory for all.
-bench-replay: ## measure a replay with a storage, with pseudonyms, and with neither; part of no other target
-	@mkdir -p $(BENCH); : > $(BENCH)/replay.txt
-	@for i in 1 2 3; do for one in plain storage pseudonyms; do $(GO) test -run '^$$' -bench "^BenchmarkReplay\$$/^$$one\$$" -benchtime 1x -benchmem \
-	  ./receiver/asimdnsreceiver | tee -a $(BENCH)/replay.txt; done; done; $(SOUND) $(BENCH)/replay.txt
-
-bench-hold: ## measure the store of events kept back beside go-freelru and a Go map with container/list; part of no other target
-	@mkdir -p $(BENCH); : > $(BENCH)/hold.txt
-	@for i in 1 2 3 4 5; do $(GO) test -C internal/test/rival -run '^Test' -bench '^BenchmarkHold$$' -benchtime 0.2s -benchmem . | tee -a $(BENCH)/hold.txt; done; $(SOUND) $(BENCH)/hold.txt
-
-bench-oracle:
-	@mkdir -p $(BENCH); : > $(BENCH)/oracle.txt
-	@for i in $$(seq $(COUNT)); do $(GO) test -C internal/test/oracle/cilium120 -vet=off -ldflags '-s -w' -run '^$$' -bench '^BenchmarkCilium(Record|Line)$$' -benchmem . \
-	  | tee -a $(BENCH)/oracle.txt; done; $(SOUND) $(BENCH)/oracle.txt
-
-bench-collector: $(DIST)/otelcol-bench $(TOOLS)/bench-collector testdata/dnsserver.etl
-	@$(TOOLS)/bench-collector -collector $(DIST)/otelcol-bench -count $(COUNT) > $(BENCH)/collector.txt; cat $(BENCH)/collector.txt
-
-bench-windows: testdata/dnsserver.etl ## measure golang-etw's decoding and this project's under Wine (installs it on Debian)
-	@mkdir -p $(BENCH); : > $(BENCH)/windows.txt
-	$(RIG)
-	@for i in 1 2 3; do WINNET_WINE=required GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) test -run '^$$' -bench '^BenchmarkETW$$' -benchtime 1x \
-	  -exec '$(RIG) run' ./internal/test/wine | tee -a $(BENCH)/windows.txt; done; $(SOUND) $(BENCH)/windows.txt
-
-bench-long: $(DIST)/otelcol-bench $(TOOLS)/bench-collector testdata/dnsserver.etl ## measure memory with MEMORY_EVENTS (50 million), and short and long replays
-	@$(TOOLS)/bench-collector -collector $(DIST)/otelcol-bench -memory $(MEMORY_EVENTS) > $(BENCH)/memory.txt; cat $(BENCH)/memory.txt
-	@$(TOOLS)/bench-collector -collector $(DIST)/otelcol-bench -memory $(MEMORY_LIMITED_EVENTS) -gomemlimit 110MiB > $(BENCH)/memory-limited.txt
-	@cat $(BENCH)/memory-limited.txt; : > $(BENCH)/growth.txt
-	@for i in 1 2 3; do $(GO) test -run '^$$' -bench . -benchtime 1x -timeout 1h ./internal/bench/growth | tee -a $(BENCH)/growth.txt; done; $(SOUND) $(BENCH)/growth.txt
-	@$(GO) run ./internal/bench/goals $(BENCH)/*.txt
-
-bench-all: ## run every benchmark of every module once, except the long ones
-	$(GO) test -run '^$$' -bench . -benchmem $$($(GO) list ./... | grep -v internal/bench/growth)
-	@for m in $(filter-out .,$(ALL)); do if grep -rqE --include='*_test.go' '^func Benchmark' $$m; then \
-	  $(GO) test -C $$m -vet=off -run '^$$' -bench . -benchmem ./... || exit 1; fi; done
-
-# A day of traffic, and what is measured of it, takes up to 2 GB in the folder for temporary files.
-bench-bill: testdata/dnsserver.etl ## measure what Sentinel bills for DNS and Cilium by volume, beside AMA's rows and asim-dns-collector's; takes minutes
-	@mkdir -p $(BENCH)/bill; $(GO) run -C exporter/azure/internal/bill . $(CURDIR)/testdata/cilium_events.pcapng $(CURDIR)/testdata/cilium_ways.pcapng > $(BENCH)/bill/bill.txt; cat $(BENCH)/bill/bill.txt
-
-bill-doc: ## write docs/volume.md with its plot, and docs/sizing.md, from the results of bench-bill
-	@$(GO) run ./internal/bench/goals -volume docs $(BENCH)/bill/bill.txt
-
-bench-doc: ## write docs/benchmarks.md and docs/sizing.md from the results of bench and bench-long
-	@mkdir -p docs
-	@$(GO) run ./internal/bench/goals -doc docs $$(find $(BENCH) -maxdepth 1 -name '*.txt' 2>/dev/null | sort)
-
-profile: ## draw flame graphs of both paths, docs/flame-dns.svg and docs/flame-cilium.svg
-	@mkdir -p $(BENCH) docs
-	@for path in DNS Cilium; do name=$$(echo $$path | tr A-Z a-z); \
-	  $(GO) test -run '^$$' -bench "^Benchmark$${path}Record\$$/^ours\$$" -benchtime 5s -cpuprofile $(BENCH)/$$name.prof -o $(BENCH)/bench.test ./internal/bench; \
-	  $(GO) tool pprof -traces -unit=ns $(BENCH)/$$name.prof > $(BENCH)/$$name.traces; \
-	  $(GO) run ./internal/bench/flame -title "$$path: raw record to log record" < $(BENCH)/$$name.traces > docs/flame-$$name.svg; done
-
-# The collector for the benchmarks: that of builder-config.yaml, plus the receiver of ready-made records.
-$(DIST)/otelcol-bench: $(BENCH)/src/go.mod $(SOURCES)
-	$(GO) build -C $(BENCH)/src -trimpath -ldflags '$(LDFLAGS)' -o ../../otelcol-bench .
-
-$(BENCH)/src/go.mod: builder-config.yaml go.mod $(MODULES:%=%/go.mod) | $(TOOLS)/builder
-	@mkdir -p $(BENCH)
-	@sed -e 's|^  output_path: .*|  output_path: ./$(BENCH)/src|' -e 's|^  module: .*|  module: $(MODULE)/bench|' \
-	  -e 's|^receivers:|&\n  - gomod: $(MODULE) v$(VERSION_OF)\n    import: $(MODULE)/internal/bench/prebuilt\n    name: prebuilt\n    path: .|' \
-	  builder-config.yaml > $(BENCH)/builder-config.yaml
-	$(TOOLS)/builder --config $(BENCH)/builder-config.yaml --skip-compilation
-	@touch $@
-
-$(TOOLS)/bench-collector: $(SOURCES)
-	$(GO) build -o $@ ./internal/bench/collector
-
 picture: ## draw docs/data-path.svg from docs/data-path.txt
 	$(GO) run ./internal/test/picture < docs/data-path.txt > $(DIST)/data-path.svg
 	@mv $(DIST)/data-path.svg docs/data-path.svg
@@ -657,6 +411,8 @@ MAINS := $(SHIPPED) $(DIST)/newest
 
 deadcode: $(TOOLS)/deadcode $(MAINS:%=%/go.mod) $(BENCH)/src/go.mod ## find functions that no program and no test reaches, on either system; takes minutes
 	@$(GO) run ./internal/test/deadcode $(TOOLS)/deadcode $(filter-out $(LINUX_ONLY),$(ALL)) $(MAINS) $(LINUX_ONLY:%=linux:%)
+
+include make/packaging.mk make/benchmarks.mk
 
 clean: ## remove everything that the targets above built
 	rm -rf $(DIST) out

@@ -9,7 +9,6 @@ import (
 	"runtime/debug"
 	"time"
 
-	"github.com/cenkalti/backoff/v5"
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.uber.org/zap"
@@ -84,14 +83,7 @@ func (p *Pipeline) since() int64 {
 // consume hands logs over. It retries as long as the error says that it may succeed later and the retry settings allow it. It returns how
 // many records were not taken, and why. The number is at most all, the number of logs, because behind a processor there may be more.
 func (p *Pipeline) consume(logs plog.Logs, all tierCounts) (tierCounts, error) {
-	wait := backoff.ExponentialBackOff{
-		InitialInterval:     p.Retry.InitialInterval,
-		RandomizationFactor: p.Retry.RandomizationFactor,
-		Multiplier:          p.Retry.Multiplier,
-		MaxInterval:         p.Retry.MaxInterval,
-	}
-	wait.Reset()
-	begun, given, stopping := time.Now(), all, p.stopping
+	attempts, given := p.Retry.Begin(p.stopping), all
 	for {
 		err := p.consumeOnce(logs)
 		switch {
@@ -105,21 +97,13 @@ func (p *Pipeline) consume(logs plog.Logs, all tierCounts) (tierCounts, error) {
 		}
 		left := p.tierCountsOf(logs).within(all)
 		given = left
-		if consumererror.IsPermanent(err) || !p.Retry.Enabled {
-			return left, err
-		}
-		pause := wait.NextBackOff()
-		if p.Retry.MaxElapsedTime > 0 && time.Since(begun)+pause > p.Retry.MaxElapsedTime {
+		pause, again := attempts.Next(err)
+		if !again {
 			return left, err
 		}
 		p.Logger.Warn("the next component in the pipeline did not take the records; trying again",
 			zap.Int("records", left.sum()), zap.Duration("after", pause), zap.Error(err))
-		select {
-		case <-time.After(pause):
-		case <-stopping: // the time of a shutdown is shorter than most pauses
-			stopping = nil
-			wait.Reset()
-		case <-p.deliver.Done():
+		if !attempts.Wait(p.deliver, pause) {
 			return left, err
 		}
 	}

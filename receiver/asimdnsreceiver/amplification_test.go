@@ -8,8 +8,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/volume"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
@@ -51,9 +49,7 @@ func TestAnOutageOfThreeWindowsGivesTheSameRecords(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					l := startWithoutSession(t, test.change, next)
 					deliver(l.offer)
-					time.Sleep(test.longest + time.Minute)
-					synctest.Wait()
-					require.Zero(t, l.handler.Held())
+					kit.RequireNothingHeld(t, test.longest+time.Minute, l.handler.Held)
 					l.shutdown()
 				})
 			})

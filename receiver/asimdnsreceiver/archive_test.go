@@ -14,8 +14,6 @@ import (
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/plog"
-	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/dnslog"
@@ -144,13 +142,10 @@ func TestTheArchiveHasMetricsOfItsOwn(t *testing.T) {
 	}), consumertest.NewNop())
 	<-r.Player.Done()
 	events, _ := generated(t, clientFile)
-	point := func(n int, kv ...attribute.KeyValue) []metricdata.DataPoint[int64] {
-		return []metricdata.DataPoint[int64]{{Value: int64(n), Attributes: attribute.NewSet(kv...)}}
-	}
 	same := metricdatatest.IgnoreTimestamp()
-	metadatatest.AssertEqualEventsReceived(t, tel, point(events), same)
-	metadatatest.AssertEqualArchiveReceived(t, tel, point(events), same)
-	metadatatest.AssertEqualArchiveEmitted(t, tel, point(events), same)
+	metadatatest.AssertEqualEventsReceived(t, tel, kit.Point(events), same)
+	metadatatest.AssertEqualArchiveReceived(t, tel, kit.Point(events), same)
+	metadatatest.AssertEqualArchiveEmitted(t, tel, kit.Point(events), same)
 	require.NoError(t, r.Shutdown(context.Background()))
 	require.NoError(t, tel.Shutdown(context.Background()))
 	require.Len(t, logs.FilterMessage("every record of the archive has left the receiver").All(), 1)

@@ -12,9 +12,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/consumer/consumertest"
-	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/receiver/receivertest"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
@@ -30,31 +28,14 @@ import (
 func replayKept(t *testing.T, cfg *Config, kept *kit.Storage, batches int) (sink *consumertest.LogsSink, after *kit.Storage, logs *observer.ObservedLogs) {
 	t.Helper()
 	cfg.Storage = kit.StorageID.String()
-	killed := make(chan struct{})
-	sink = &consumertest.LogsSink{}
-	next, err := consumer.NewLogs(func(ctx context.Context, l plog.Logs) error {
-		if batches == 0 {
-			return nil // nobody sees it
-		}
-		err := sink.ConsumeLogs(ctx, l)
-		if batches--; batches == 0 {
-			kept.Freeze()
-			close(killed)
-		}
-		return err
-	})
-	require.NoError(t, err)
+	sink, next, killed := kept.KilledAfter(t, batches)
 	core, logs := observer.New(zap.DebugLevel)
 	set := receivertest.NewNopSettings(metadata.Type)
 	set.Logger = zap.New(core)
 	r, err := newReceiver(set, cfg, next)
 	require.NoError(t, err)
 	require.NoError(t, r.Start(context.Background(), kept.Host()))
-	select {
-	case <-killed:
-	case <-r.Player.Done():
-	}
-	require.NoError(t, r.Shutdown(context.Background()))
+	kit.End(t, r, killed, r.Player.Done())
 	return sink, kept.Clone(), logs
 }
 
@@ -63,16 +44,9 @@ func small(c *Config) {
 	c.Batch.MaxRecords, c.Batch.FlushInterval, c.Queue.MaxSizeMiB = 40, 10*time.Millisecond, 1
 }
 
-// uids counts the records by the identifier of their event.
-func uids(sink *consumertest.LogsSink) map[string]int {
-	got := map[string]int{}
-	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) { got[kit.Text(lr, "EventOriginalUid")]++ })
-	return got
-}
-
 func TestAKilledReplayGoesOnWhereItWasAndRepeatsAtMostABatchAKill(t *testing.T) {
 	whole, _, _ := replayAll(t, replayOf(serverFile, small))
-	want := uids(whole)
+	want := kit.UIDs(whole)
 	for seed := range uint64(2) {
 		r := rand.New(rand.NewPCG(seed, 0))
 		got, records, kills, kept := map[string]int{}, 0, 0, &kit.Storage{}
@@ -80,7 +54,7 @@ func TestAKilledReplayGoesOnWhereItWasAndRepeatsAtMostABatchAKill(t *testing.T) 
 			batches := 1 + r.IntN(6)
 			sink, after, _ := replayKept(t, replayOf(serverFile, small), kept, batches)
 			kept = after
-			for id, n := range uids(sink) {
+			for id, n := range kit.UIDs(sink) {
 				got[id] += n
 			}
 			records += sink.LogRecordCount()
@@ -118,14 +92,14 @@ func TestAReplayThatIsStoppedTenTimesRepeatsNothingAndSkipsNothing(t *testing.T)
 			<-r.Player.Done()
 		}
 		require.NoError(t, r.Shutdown(context.Background()))
-		for id, n := range uids(sink) {
+		for id, n := range kit.UIDs(sink) {
 			got[id] += n
 		}
 		if stop == 10 {
 			break
 		}
 	}
-	require.Equal(t, uids(whole), got)
+	require.Equal(t, kit.UIDs(whole), got)
 }
 
 func TestInEveryVolumeEachExchangeIsCountedAtLeastOnceAcrossKills(t *testing.T) {
@@ -224,6 +198,6 @@ func TestAFileWhoseReadPartHasChangedIsReadFromItsStartAndNoIntactEventSkipped(t
 	require.NoError(t, os.WriteFile(path, raw, 0o600))
 	intact, _, _ := replayKept(t, replayOf(path, small), &kit.Storage{}, -1)
 	sink, _, logs := replayKept(t, replayOf(path, small), kept, -1)
-	require.Equal(t, uids(intact), uids(sink))
+	require.Equal(t, kit.UIDs(intact), kit.UIDs(sink))
 	require.Equal(t, 1, problemsOf(logs, checkpoint.Changed))
 }

@@ -15,13 +15,10 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/receiver/receivertest"
-	"go.uber.org/zap"
-	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/dnslog"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
@@ -164,15 +161,7 @@ func replayOfEvents(t *testing.T, events [][]byte, change func(*Config)) *consum
 	cfg := factory.CreateDefaultConfig().(*Config)
 	change(cfg)
 	cfg.Replay.Path = replay.Paths{path}
-	core, logs := observer.New(zap.InfoLevel)
-	set := receivertest.NewNopSettings(metadata.Type)
-	set.Logger = zap.New(core)
-	r, err := factory.CreateLogs(t.Context(), set, cfg, sink)
-	require.NoError(t, err)
-	require.NoError(t, r.Start(t.Context(), componenttest.NewNopHost()))
-	require.Eventually(t, func() bool { return logs.FilterMessage("the replay has ended").Len() == 1 }, time.Minute, time.Millisecond)
-	require.NoError(t, r.Shutdown(t.Context()))
-	require.Len(t, logs.FilterMessage("every event has left the receiver").All(), 1)
+	kit.ReplayInto(t, factory, cfg, sink)
 	return sink
 }
 
@@ -219,21 +208,14 @@ func (x exchanges) paced(clock func(i int) time.Time, count, late int, between f
 // placed maps a name to the places of the stray events among the exchanges: one stray in the first three cases, sixteen
 // in the others.
 var placed = map[string]func(i int) int{
-	"one at the start":       func(i int) int { return one(i == 0) },
-	"one in the middle":      func(i int) int { return one(i == 300) },
-	"one at the end":         func(i int) int { return one(i == 599) },
-	"in a row at the start":  func(i int) int { return hold.Strays * one(i == 0) },
-	"in a row in the middle": func(i int) int { return hold.Strays * one(i == 300) },
-	"in a row at the end":    func(i int) int { return hold.Strays * one(i == 599) },
-	"one by one":             func(i int) int { return one(i >= 300 && i < 300+hold.Strays) },
-	"far from each other":    func(i int) int { return one(i%37 == 0 && i < 37*hold.Strays) },
-}
-
-func one(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
+	"one at the start":       func(i int) int { return kit.One(i == 0) },
+	"one in the middle":      func(i int) int { return kit.One(i == 300) },
+	"one at the end":         func(i int) int { return kit.One(i == 599) },
+	"in a row at the start":  func(i int) int { return hold.Strays * kit.One(i == 0) },
+	"in a row in the middle": func(i int) int { return hold.Strays * kit.One(i == 300) },
+	"in a row at the end":    func(i int) int { return hold.Strays * kit.One(i == 599) },
+	"one by one":             func(i int) int { return kit.One(i >= 300 && i < 300+hold.Strays) },
+	"far from each other":    func(i int) int { return kit.One(i%37 == 0 && i < 37*hold.Strays) },
 }
 
 // receive sends events through a replay, or through a live session five milliseconds apart, and returns the records.
@@ -334,7 +316,7 @@ func TestWhenTheHostsClockIsSetExchangesThatAreOpenAreAnswered(t *testing.T) {
 				require.Equal(t, count, got["257 Success"], "%s: %v", what, got)
 				require.Equal(t, min(before, open, count+open-before), marked, what)
 				require.Equal(t, 6, got["256 Failure"]+got["256 NA"], "%s: %v", what, got)
-				require.Len(t, got, 1+one(got["256 Failure"] > 0)+one(got["256 NA"] > 0), what)
+				require.Len(t, got, 1+kit.One(got["256 Failure"] > 0)+kit.One(got["256 NA"] > 0), what)
 				if isLive {
 					require.Zero(t, got["256 NA"], "%s: nobody answered them", what)
 				}
@@ -374,7 +356,7 @@ func TestWhenTheHostsClockIsSetInASlowStreamNoAnswerIsMissed(t *testing.T) {
 				answered := count - count/10
 				got, marked := accountOfLeap(t, sink, pause/2, what)
 				require.Equal(t, map[string]int{"257 Success": answered, "256 Failure": count - answered}, got, what)
-				require.Equal(t, one(before%10 != 9), marked, what)
+				require.Equal(t, kit.One(before%10 != 9), marked, what)
 			}
 		}
 	}
@@ -438,10 +420,7 @@ func TestWhenTheHostsClockIsSetAnAggregationWindowEndsAndEveryEventIsCountedOnce
 				kit.EachRecord(receive(t, isLive, aggregating, events), func(_ plog.ResourceLogs, lr plog.LogRecord) {
 					records++
 					sum += number(lr, "EventCount")
-					first, err := time.Parse(time.RFC3339, kit.Text(lr, "EventStartTime"))
-					require.NoError(t, err)
-					last, err := time.Parse(time.RFC3339, kit.Text(lr, "EventEndTime"))
-					require.NoError(t, err)
+					first, last := kit.Span(t, lr)
 					require.Less(t, last.Sub(first), 10*time.Second, what)
 				})
 				require.Equal(t, int64(count), sum, what)

@@ -3,7 +3,6 @@
 package asimdnsreceiver
 
 import (
-	"errors"
 	"reflect"
 	"testing"
 	"time"
@@ -199,10 +198,7 @@ func TestAValueThatIsNotAllowedIsRefusedWithKeyValueAndAlternatives(t *testing.T
 		"buffers: {size_kb: 16384, maximum: 65536}":          {"buffers.maximum: 65536 buffers of size_kb 16384 are not allowed: they take 1048576 MiB of the kernel's memory; want at most 16384 MiB"},
 	} {
 		_, err := load(t, yaml)
-		require.Error(t, err, yaml)
-		for _, part := range want {
-			require.ErrorContains(t, err, part, yaml)
-		}
+		kit.RequireRefused(t, err, yaml, want)
 	}
 }
 
@@ -217,14 +213,8 @@ func TestAnEmptySectionIsItsDefault(t *testing.T) {
 	require.Equal(t, createDefaultConfig(), cfg)
 }
 
-func TestTheExamplesOfTheReadmesAreTaken(t *testing.T) {
-	config := func() any { return createDefaultConfig() }
-	require.GreaterOrEqual(t, kit.RequireExamples(t, "README.md", metadata.Type.String(), config), 4)
-	require.NotZero(t, kit.RequireExamples(t, "../../docs/configuration.md", metadata.Type.String(), config))
-}
-
-func TestTheReadmeNamesMetricsAsTheCollectorServesThem(t *testing.T) {
-	kit.MetricNames(t, ".", metadata.Type.String())
+func TestTheExamplesAndMetricsOfTheDocumentsAreTheReceivers(t *testing.T) {
+	kit.RequireDocuments(t, metadata.Type.String(), 4, func() any { return createDefaultConfig() })
 }
 
 // An unset environment variable leaves a key without a value, or with an empty text.
@@ -234,13 +224,7 @@ func TestASectionOfFilesThatNamesNoneIsRefused(t *testing.T) {
 
 func TestAConfigurationThatIsWrittenIsTakenAgain(t *testing.T) {
 	for _, yaml := range []string{"", "{replay: {path: [a, b], repeat: 3}, record: {path: c, max_size_mib: 7}}"} {
-		cfg, err := load(t, yaml)
-		require.NoError(t, err)
-		conf := confmap.New()
-		require.NoError(t, conf.Marshal(cfg))
-		again := createDefaultConfig().(*Config)
-		require.NoError(t, conf.Unmarshal(again))
-		require.NoError(t, errors.Join(again.Validate(), again.Replay.Validate(), again.Record.Validate()))
+		cfg, again := kit.Rewritten(t, load, yaml, createDefaultConfig().(*Config))
 		require.Equal(t, cfg.Replay, again.Replay)
 		require.Equal(t, cfg.Record, again.Record)
 	}

@@ -5,7 +5,6 @@ package asimdnsreceiver
 import (
 	"net/netip"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -14,6 +13,7 @@ import (
 	"go.opentelemetry.io/collector/receiver/receivertest"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/dnslog"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 )
 
@@ -24,16 +24,7 @@ func TestAHostThatChangesWhileTheReceiverStartsIsFollowed(t *testing.T) {
 	r.device = atStart
 	r.handler, err = r.newHandler(atStart)
 	require.NoError(t, err)
-	synctest.Test(t, func(*testing.T) {
-		stopped, ended := make(chan struct{}), make(chan struct{})
-		go func() {
-			defer close(ended)
-			r.followDevice(stopped)
-		}()
-		time.Sleep(time.Minute + time.Second)
-		close(stopped)
-		<-ended
-	})
+	kit.RunFor(t, time.Minute+time.Second, r.followDevice)
 	moved := r.handler.moved.Load()
 	require.NotNil(t, moved)
 	require.Equal(t, r.liveDevice(), *moved)

@@ -6,8 +6,6 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
-	"regexp"
-	"strconv"
 	"testing"
 	"time"
 
@@ -16,6 +14,7 @@ import (
 	"go.opentelemetry.io/collector/receiver/receivertest"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 )
 
@@ -25,25 +24,11 @@ func TestTheSmallestCapThatIsTakenHasRoomForEveryPart(t *testing.T) {
 	} {
 		for _, record := range []string{"", "\nrecord: {path: " + filepath.Join(t.TempDir(), "record.etl") + "}"} {
 			yaml := yaml + record + "\nreplay: {path: ../../testdata/dnsclient.etl}\nmemory: {max_mib: %d}"
-			_, err := load(t, fmt.Sprintf(yaml, 1))
-			require.ErrorContains(t, err, "memory: max_mib: 1 is not allowed: the parts that this configuration fixes take ")
-			m := regexp.MustCompile(`want at least (\d+), or smaller parts`).FindStringSubmatch(err.Error())
-			require.NotNil(t, m, "%v", err)
-			least, _ := strconv.Atoi(m[1])
-			_, err = load(t, fmt.Sprintf(yaml, least-1))
-			require.Error(t, err)
-			cfg, err := load(t, fmt.Sprintf(yaml, least))
+			cfg, err := load(t, fmt.Sprintf(yaml, kit.LeastMemory(t, load, yaml)))
 			require.NoError(t, err)
-
-			sink := &consumertest.LogsSink{}
-			r, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), cfg, sink)
-			<-r.Player.Done()
-			require.NoError(t, r.Shutdown(context.Background()))
-			require.Zero(t, r.Pipeline.Stats.Pending())
-			require.Zero(t, r.Pipeline.Stats.Dropped.Total(), "a replay waits: %s", &r.Pipeline.Stats)
-			_, most, limit := r.Memory.Used()
-			require.Positive(t, most)
-			require.LessOrEqual(t, most, limit)
+			sink, r, _ := replayAll(t, cfg)
+			kit.RequireAllEmitted(t, &r.Pipeline.Stats, sink)
+			kit.RequireCapKept(t, r.Memory.Used)
 		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -150,8 +151,7 @@ func TestAnOutageOfTheNextComponentLeavesTheWindowsOfAggregationAsTheyAre(t *tes
 				l.offer(x.query(time.Now(), i))
 				time.Sleep(window / 200) // ten windows
 			}
-			time.Sleep(2*outage + time.Minute)
-			synctest.Wait()
+			kit.RequireNothingHeld(t, 2*outage+time.Minute, l.handler.Held)
 			l.shutdown()
 			n = next.LogRecordCount()
 		})

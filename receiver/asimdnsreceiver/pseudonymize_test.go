@@ -204,7 +204,7 @@ func TestNoValueOfAnyAcceptedFieldRemainsInAnyRecordOrStatusRecord(t *testing.T)
 			cfg.Pseudonymize = pseudonym.Config{Fields: []string{field}, Key: secret}
 			require.NoError(t, cfg.Validate())
 			got, _, _ := replayAll(t, cfg)
-			require.NotEmpty(t, statusOf(got, "heartbeat"))
+			require.NotEmpty(t, kit.Status(got, "heartbeat"))
 			require.Empty(t, kit.Remains(kit.OTLP(t, got), values), "profile %s, %s", profile, field)
 			kit.EachRecord(got, func(rl plog.ResourceLogs, _ plog.LogRecord) {
 				marked, _ := rl.Resource().Attributes().Get(pseudonym.Mark)

@@ -13,8 +13,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/golden"
-	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/pdatatest/plogtest"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
@@ -24,7 +22,6 @@ import (
 	"go.opentelemetry.io/collector/receiver"
 	"go.opentelemetry.io/collector/receiver/receivertest"
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
@@ -128,12 +125,7 @@ func TestRecordsAreGolden(t *testing.T) {
 			}))
 			got := kit.FirstOfEach(sink, func(lr plog.LogRecord) string { return kit.Text(lr, "EventOriginalType") })
 			path := filepath.Join("testdata", "golden", filepath.Base(file)+"."+string(profile)+".yaml")
-			if *update {
-				require.NoError(t, golden.WriteLogsToFile(path, got))
-			}
-			want, err := golden.ReadLogs(path)
-			require.NoError(t, err)
-			require.NoError(t, plogtest.CompareLogs(want, got, plogtest.IgnoreObservedTimestamp()), path)
+			kit.RequireGolden(t, path, *update, got)
 		}
 	}
 }
@@ -179,30 +171,17 @@ func TestRepeatPlaysTheFilesAgain(t *testing.T) {
 }
 
 func TestAFileOfAnotherFormatFailsTheStartWithTheReason(t *testing.T) {
-	dir := t.TempDir()
 	raw, err := os.ReadFile(serverFile)
 	require.NoError(t, err)
-	for name, tc := range map[string]struct {
-		content []byte
-		want    string
-	}{
-		"empty.etl":  {nil, "empty"},
-		"image.png":  {[]byte("\x89PNG\r\n\x1a\n" + string(make([]byte, 200))), "not an event trace log"},
-		"cap.pcapng": {append([]byte{0x0A, 0x0D, 0x0D, 0x0A, 28, 0, 0, 0, 0x4D, 0x3C, 0x2B, 0x1A}, make([]byte, 200)...), "not an event trace log"},
-		"short.etl":  {raw[:100], "short.etl"},
-		"missing":    {nil, "no such file"},
-	} {
-		path := filepath.Join(dir, name)
-		if name != "missing" {
-			require.NoError(t, os.WriteFile(path, tc.content, 0o600))
-		}
-		r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), replayOf(path, nil), consumertest.NewNop())
-		require.NoError(t, err)
-		err = r.Start(context.Background(), componenttest.NewNopHost())
-		require.ErrorContains(t, err, tc.want, name)
-		require.ErrorContains(t, err, "replay.path", name)
-		require.NoError(t, r.Shutdown(context.Background()))
-	}
+	kit.RequireFilesRefused(t, map[string]kit.RefusedFile{
+		"empty.etl":  {Want: "empty"},
+		"image.png":  {Content: []byte("\x89PNG\r\n\x1a\n" + string(make([]byte, 200))), Want: "not an event trace log"},
+		"cap.pcapng": {Content: append([]byte{0x0A, 0x0D, 0x0D, 0x0A, 28, 0, 0, 0, 0x4D, 0x3C, 0x2B, 0x1A}, make([]byte, 200)...), Want: "not an event trace log"},
+		"short.etl":  {Content: raw[:100], Want: "short.etl"},
+		"missing":    {Want: "no such file"},
+	}, func(path string) (component.Component, error) {
+		return newReceiver(receivertest.NewNopSettings(metadata.Type), replayOf(path, nil), consumertest.NewNop())
+	})
 }
 
 func TestATruncatedFileGivesItsWholeEventsAndIsReported(t *testing.T) {
@@ -220,23 +199,18 @@ func TestATruncatedFileGivesItsWholeEventsAndIsReported(t *testing.T) {
 
 func TestTelemetryGivesTheAccount(t *testing.T) {
 	tel := componenttest.NewTelemetry()
-	set := receivertest.NewNopSettings(metadata.Type)
-	set.TelemetrySettings = tel.NewTelemetrySettings()
-	r, _ := startReceiver(t, set, replayOf(clientFile, func(c *Config) { c.EnableFlags, c.EnableLevel = &everything, 5 }), consumertest.NewNop())
+	r, _ := startReceiver(t, metadatatest.NewSettings(tel), replayOf(clientFile, func(c *Config) { c.EnableFlags, c.EnableLevel = &everything, 5 }), consumertest.NewNop())
 	<-r.Player.Done()
 
 	events, _ := generated(t, clientFile)
-	point := func(n int, kv ...attribute.KeyValue) []metricdata.DataPoint[int64] {
-		return []metricdata.DataPoint[int64]{{Value: int64(n), Attributes: attribute.NewSet(kv...)}}
-	}
 	same := metricdatatest.IgnoreTimestamp()
-	metadatatest.AssertEqualEventsReceived(t, tel, point(events), same)
-	metadatatest.AssertEqualEventsEmitted(t, tel, point(events), same)
-	metadatatest.AssertEqualEventsFiltered(t, tel, point(0), same)
-	metadatatest.AssertEqualEventsAggregated(t, tel, point(0), same)
-	metadatatest.AssertEqualQueueCapacity(t, tel, point(48<<20), same)
-	metadatatest.AssertEqualEventsLost(t, tel, append(point(3, attribute.String("source", "etl_events")),
-		point(0, attribute.String("source", "etl_buffers"))...), same)
+	metadatatest.AssertEqualEventsReceived(t, tel, kit.Point(events), same)
+	metadatatest.AssertEqualEventsEmitted(t, tel, kit.Point(events), same)
+	metadatatest.AssertEqualEventsFiltered(t, tel, kit.Point(0), same)
+	metadatatest.AssertEqualEventsAggregated(t, tel, kit.Point(0), same)
+	metadatatest.AssertEqualQueueCapacity(t, tel, kit.Point(48<<20), same)
+	metadatatest.AssertEqualEventsLost(t, tel, append(kit.Point(3, attribute.String("source", "etl_events")),
+		kit.Point(0, attribute.String("source", "etl_buffers"))...), same)
 	require.NoError(t, r.Shutdown(context.Background()))
 	require.NoError(t, tel.Shutdown(context.Background()))
 }
@@ -247,10 +221,7 @@ func TestShutdownInTheMiddleOfAReplayEndsInTime(t *testing.T) {
 		r, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), replayOf(serverFile, func(c *Config) { c.Replay.Repeat, c.Queue.MaxSizeMiB = 0, 1 }), next)
 		<-enough
 		require.NoError(t, r.Shutdown(context.Background()))
-		stats := &r.Pipeline.Stats
-		require.Zero(t, stats.Pending(), "%s", stats)
-		require.Zero(t, stats.Dropped.Total(), "%s", stats)
-		require.Equal(t, stats.Emitted.Load(), int64(sink.LogRecordCount()))
+		kit.RequireAllEmitted(t, &r.Pipeline.Stats, sink)
 	})
 }
 

@@ -17,7 +17,6 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/receiver/receivertest"
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
@@ -153,17 +152,12 @@ func TestARecordThatCannotBeMadeFailsTheStart(t *testing.T) {
 
 func TestTelemetryGivesWhatIsRecorded(t *testing.T) {
 	tel := componenttest.NewTelemetry()
-	set := receivertest.NewNopSettings(metadata.Type)
-	set.TelemetrySettings = tel.NewTelemetrySettings()
-	r, _ := startReceiver(t, set, replayOf(serverFile, func(c *Config) { c.Record.Path = filepath.Join(t.TempDir(), "x.etl") }), consumertest.NewNop())
+	r, _ := startReceiver(t, metadatatest.NewSettings(tel), replayOf(serverFile, func(c *Config) { c.Record.Path = filepath.Join(t.TempDir(), "x.etl") }), consumertest.NewNop())
 	<-r.Player.Done()
 	require.NoError(t, r.Pipeline.Record.Close(context.Background(), 0))
 	r.Pipeline.Record.Stats.Lost.Add(record.LostWrite, 7)
-	point := func(n int, kv ...attribute.KeyValue) []metricdata.DataPoint[int64] {
-		return []metricdata.DataPoint[int64]{{Value: int64(n), Attributes: attribute.NewSet(kv...)}}
-	}
-	metadatatest.AssertEqualEventsRecorded(t, tel, point(kit.Generated(t, serverFile).Events), metricdatatest.IgnoreTimestamp())
-	metadatatest.AssertEqualEventsUnrecorded(t, tel, point(7, attribute.String("reason", record.LostWrite)), metricdatatest.IgnoreTimestamp())
+	metadatatest.AssertEqualEventsRecorded(t, tel, kit.Point(kit.Generated(t, serverFile).Events), metricdatatest.IgnoreTimestamp())
+	metadatatest.AssertEqualEventsUnrecorded(t, tel, kit.Point(7, attribute.String("reason", record.LostWrite)), metricdatatest.IgnoreTimestamp())
 	r.Pipeline.Record = nil // the recording is closed
 	require.NoError(t, r.Shutdown(context.Background()))
 	require.NoError(t, tel.Shutdown(context.Background()))

@@ -14,8 +14,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -83,18 +81,8 @@ func TestAReplayThatARestartWouldRepeatIsLoggedIfTheCollectorGoesOn(t *testing.T
 	require.Empty(t, logs.FilterMessageSnippet(warning).All())
 }
 
-// endedHost is a host that receives the request to end the collector.
-type endedHost struct {
-	component.Host
-	ended chan *componentstatus.Event
-}
-
-func (h *endedHost) NotifyComponentStatusChange(_ *componentstatus.InstanceID, e *componentstatus.Event) {
-	h.ended <- e
-}
-
 func TestTheCollectorEndsWhenEveryReplayWithExitWhenDoneIsDone(t *testing.T) {
-	h := &endedHost{Host: componenttest.NewNopHost(), ended: make(chan *componentstatus.Event, 10)}
+	h := kit.NewEndedHost()
 	set := receivertest.NewNopSettings(metadata.Type)
 	start := func(change func(*Config)) *dnsReceiver {
 		r, err := newReceiver(set, replayOf(clientFile, change), consumertest.NewNop())
@@ -107,10 +95,10 @@ func TestTheCollectorEndsWhenEveryReplayWithExitWhenDoneIsDone(t *testing.T) {
 	require.NoError(t, endless.Start(context.Background(), h))
 	require.NoError(t, first.Start(context.Background(), h))
 	<-first.Player.Done()
-	require.Empty(t, h.ended, "the second receiver has not even been started")
+	require.Empty(t, h.Ended, "the second receiver has not even been started")
 	require.NoError(t, second.Start(context.Background(), h))
 	select {
-	case e := <-h.ended:
+	case e := <-h.Ended:
 		require.ErrorContains(t, e.Err(), "this is no failure")
 	case <-time.After(time.Minute):
 		t.Fatal("the collector is not asked to end")
@@ -118,7 +106,7 @@ func TestTheCollectorEndsWhenEveryReplayWithExitWhenDoneIsDone(t *testing.T) {
 	for _, r := range []*dnsReceiver{first, second, endless} {
 		require.NoError(t, r.Shutdown(context.Background()))
 	}
-	require.Empty(t, h.ended, "it is asked once")
+	require.Empty(t, h.Ended, "it is asked once")
 }
 
 // rawEventsOf returns the events of a file in wire form.

@@ -22,16 +22,6 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 )
 
-// statusOf returns the status records of a kind, as "type state", in order.
-func statusOf(sink *consumertest.LogsSink, kind string) (all []string) {
-	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
-		if kit.Text(lr, "Kind") == kind {
-			all = append(all, kit.Text(lr, "EventType")+" "+kit.Text(lr, "State"))
-		}
-	})
-	return all
-}
-
 // watched is a receiver whose live session is the test.
 func watched(t *testing.T, sink *consumertest.LogsSink, change func(*Config), open func(r *dnsReceiver) (end func())) *dnsReceiver {
 	t.Helper()
@@ -68,18 +58,18 @@ func TestACanaryWhoseEventsDoNotComeIsReportedOnceAndItsEventsAreFilteredAndCoun
 			return r.runCanaries()
 		})
 		time.Sleep(2*time.Minute + time.Second)
-		require.Empty(t, statusOf(sink, "canary"))
+		require.Empty(t, kit.Status(sink, "canary"))
 		stats := &r.handler.canaries[0].Stats
 		require.EqualValues(t, 4, stats.Events.Load())
 		require.EqualValues(t, 4, r.Pipeline.Stats.Filtered.Load())
 
 		blind.Store(true)
 		time.Sleep(5*time.Minute + 30*time.Second)
-		require.Equal(t, []string{"CanaryMissing raised"}, statusOf(sink, "canary"), "once, however often it is missing")
+		require.Equal(t, []string{"CanaryMissing raised"}, kit.Status(sink, "canary"), "once, however often it is missing")
 		require.EqualValues(t, 5, stats.Missing.Load())
 		blind.Store(false)
 		time.Sleep(2 * time.Minute)
-		require.Equal(t, []string{"CanaryMissing raised", "CanaryMissing cleared"}, statusOf(sink, "canary"))
+		require.Equal(t, []string{"CanaryMissing raised", "CanaryMissing cleared"}, kit.Status(sink, "canary"))
 
 		r.Pipeline.Offer(time.Now().UnixNano(), x.event(256, time.Now(), "winnet-0123456789abcdef.canary.example.com.", 1), nil)
 		require.NoError(t, r.Shutdown(context.Background()))
@@ -110,8 +100,8 @@ func TestWhatTheSupervisorNoticesIsASecurityRecordOnceAndItsEndToo(t *testing.T)
 		require.Equal(t, []string{
 			"SessionStopped raised", "SessionStopped cleared", "ProviderChanged raised", "ProviderDisabled raised", "ProviderChanged cleared",
 			"SessionChanged raised", "ProviderDisabled cleared", "SessionChanged cleared",
-		}, statusOf(sink, "security"))
-		require.Empty(t, statusOf(sink, "heartbeat"))
+		}, kit.Status(sink, "security"))
+		require.Empty(t, kit.Status(sink, "heartbeat"))
 	})
 }
 
@@ -126,7 +116,7 @@ func TestStatusRecordsAndEventsDoNotHoldEachOtherUp(t *testing.T) {
 		}
 		time.Sleep(150 * time.Second)
 		require.NoError(t, r.Shutdown(context.Background()))
-		require.Equal(t, []string{"Heartbeat waiting", "Heartbeat waiting", "Heartbeat waiting", "Heartbeat stopped"}, statusOf(sink, "heartbeat"))
+		require.Equal(t, []string{"Heartbeat waiting", "Heartbeat waiting", "Heartbeat waiting", "Heartbeat stopped"}, kit.Status(sink, "heartbeat"))
 		require.EqualValues(t, 10, r.Pipeline.Stats.Emitted.Load(), "status records are no events")
 		require.EqualValues(t, 4, r.Status.Stats.Emitted.Load())
 		require.Equal(t, 14, sink.LogRecordCount())

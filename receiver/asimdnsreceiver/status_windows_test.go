@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/collector/receiver/receivertest"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/wine"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 )
@@ -26,8 +27,8 @@ func TestWineAProviderThatIsDisabledAndASessionThatIsStoppedAreSecurityRecords(t
 	await := func(more ...string) {
 		t.Helper()
 		want = append(want, more...)
-		require.Eventually(t, func() bool { return len(statusOf(sink, "security")) >= len(want) }, time.Minute, 10*time.Millisecond, "%v", more)
-		require.Equal(t, want, statusOf(sink, "security"))
+		require.Eventually(t, func() bool { return len(kit.Status(sink, "security")) >= len(want) }, time.Minute, 10*time.Millisecond, "%v", more)
+		require.Equal(t, want, kit.Status(sink, "security"))
 	}
 	const name = "ASIMDNSServerTrace"
 	require.NoError(t, wine.Enable(name, dns.Server().GUID, false, 0, 0))
@@ -37,7 +38,7 @@ func TestWineAProviderThatIsDisabledAndASessionThatIsStoppedAreSecurityRecords(t
 	require.NoError(t, wine.Enable(name, dns.Server().GUID, true, 5, 1))
 	await("ProviderChanged raised")
 	require.NoError(t, r.Shutdown(context.Background()))
-	require.Equal(t, want, statusOf(sink, "security"))
+	require.Equal(t, want, kit.Status(sink, "security"))
 	require.Zero(t, r.Pipeline.Stats.Pending())
 }
 
@@ -51,7 +52,7 @@ func TestWineTheBuffersThatTheKernelLosesAreALossRecord(t *testing.T) {
 	}), sink)
 	require.Eventually(t, func() bool { return r.losses()["etw_buffers"] > 5 }, time.Minute, 10*time.Millisecond)
 	require.NoError(t, r.Shutdown(context.Background())) // which looks for the last time
-	require.Contains(t, statusOf(sink, "loss"), "EventsLost ")
+	require.Contains(t, kit.Status(sink, "loss"), "EventsLost ")
 	counted := map[string]int64{}
 	for _, logs := range sink.AllLogs() {
 		for _, rl := range logs.ResourceLogs().All() {

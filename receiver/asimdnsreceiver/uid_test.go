@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/dnslog"
@@ -20,19 +19,6 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 )
-
-// byUID returns the records by identifier. It fails the test if two records have the same one.
-func byUID(t *testing.T, sink *consumertest.LogsSink) map[string]plog.LogRecord {
-	t.Helper()
-	all := map[string]plog.LogRecord{}
-	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
-		id := kit.Text(lr, "EventOriginalUid")
-		require.Regexp(t, "^[0-9a-f]{32}$", id)
-		require.NotContains(t, all, id)
-		all[id] = lr
-	})
-	return all
-}
 
 // uidsOf replays a file of dc1 and gives the identifiers of its records, sorted.
 func uidsOf(t *testing.T, path string, change func(*Config)) []string {
@@ -44,7 +30,7 @@ func uidsOf(t *testing.T, path string, change func(*Config)) []string {
 			change(c)
 		}
 	}))
-	return slices.Sorted(maps.Keys(byUID(t, sink)))
+	return slices.Sorted(maps.Keys(kit.ByUID(t, sink)))
 }
 
 func TestTheSameEventHasTheSameIdentifierWheneverItIsRead(t *testing.T) {
@@ -124,8 +110,8 @@ func TestARecordOfSeveralEventsHasTheIdentifierOfItsFirst(t *testing.T) {
 			alone, _, _ := replayAll(t, replayOf(file, host))
 			merged, r, _ := replayAll(t, replayOf(file, func(c *Config) { host(c); change(c) }))
 			require.Positive(t, r.Pipeline.Stats.Aggregated.Load(), "%s of %s", name, file)
-			events, several := byUID(t, alone), 0
-			for id, lr := range byUID(t, merged) {
+			events, several := kit.ByUID(t, alone), 0
+			for id, lr := range kit.ByUID(t, merged) {
 				require.Contains(t, events, id, name)
 				if lr.Attributes().AsRaw()["EventStartTime"] == lr.Attributes().AsRaw()["EventEndTime"] {
 					continue

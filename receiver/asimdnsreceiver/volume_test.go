@@ -13,7 +13,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component/componenttest"
-	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -87,13 +86,7 @@ aggregation:
 
 func TestAConfigurationWithAVolumeIsWrittenAndTakenAgain(t *testing.T) {
 	for _, yaml := range []string{"volume: full", "volume: balanced", "volume: lean", "{volume: lean, correlate: false, aggregation: {window: 0, whole: {types: [], failures: false}}}"} {
-		cfg, err := load(t, yaml)
-		require.NoError(t, err)
-		conf := confmap.New()
-		require.NoError(t, conf.Marshal(cfg))
-		again := createDefaultConfig().(*Config)
-		require.NoError(t, conf.Unmarshal(again))
-		require.NoError(t, confmap.Validate(again))
+		cfg, again := kit.Rewritten(t, load, yaml, createDefaultConfig().(*Config))
 		require.ElementsMatch(t, cfg.Aggregation.Whole.Types, again.Aggregation.Whole.Types, yaml)
 		cfg.Aggregation.Whole.Types, again.Aggregation.Whole.Types = nil, nil // none may be nil or empty
 		require.Equal(t, cfg, again, yaml)

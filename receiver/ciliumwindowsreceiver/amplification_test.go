@@ -55,9 +55,7 @@ func TestAnOutageOfThreeWindowsGivesTheSameRecords(t *testing.T) {
 						time.Sleep(time.Until(time.Unix(0, r.Time)))
 						l.offer(r)
 					}
-					time.Sleep(test.longest + time.Minute)
-					synctest.Wait()
-					require.Zero(t, l.handler.Held())
+					kit.RequireNothingHeld(t, test.longest+time.Minute, l.handler.Held)
 					l.shutdown()
 				})
 			})

@@ -30,47 +30,24 @@ func replayKept(t *testing.T, cfg *Config, kept *kit.Storage, batches int) (sink
 	t.Helper()
 	cfg.Storage = kit.StorageID.String()
 	cfg.Batch.MaxRecords, cfg.Batch.FlushInterval, cfg.Queue.MaxSizeMiB = 20, 10*time.Millisecond, 1
-	killed := make(chan struct{})
-	sink = &consumertest.LogsSink{}
-	next, err := consumer.NewLogs(func(ctx context.Context, l plog.Logs) error {
-		if batches == 0 {
-			return nil // nobody sees it
-		}
-		err := sink.ConsumeLogs(ctx, l)
-		if batches--; batches == 0 {
-			kept.Freeze()
-			close(killed)
-		}
-		return err
-	})
-	require.NoError(t, err)
+	sink, next, killed := kept.KilledAfter(t, batches)
 	r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), cfg, next)
 	require.NoError(t, err)
 	require.NoError(t, r.Start(context.Background(), kept.Host()))
-	select {
-	case <-killed:
-	case <-r.Player.Done():
-	}
-	require.NoError(t, r.Shutdown(context.Background()))
+	kit.End(t, r, killed, r.Player.Done())
 	return sink, kept.Clone()
-}
-
-func uids(sink *consumertest.LogsSink) map[string]int {
-	got := map[string]int{}
-	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) { got[kit.Text(lr, "EventOriginalUid")]++ })
-	return got
 }
 
 func TestAKilledReplayGoesOnWhereItWasAndRepeatsAtMostABatchAKill(t *testing.T) {
 	whole, _, _ := replayAll(t, replayOf(captureFile, everything))
-	want := uids(whole)
+	want := kit.UIDs(whole)
 	r := rand.New(rand.NewPCG(3, 0))
 	got, records, kills, kept := map[string]int{}, 0, 0, &kit.Storage{}
 	for done := false; !done; {
 		batches := 1 + r.IntN(8)
 		sink, after := replayKept(t, replayOf(captureFile, everything), kept, batches)
 		kept = after
-		for id, n := range uids(sink) {
+		for id, n := range kit.UIDs(sink) {
 			got[id] += n
 		}
 		records += sink.LogRecordCount()
@@ -227,5 +204,5 @@ func TestACaptureWhoseReadPartHasChangedIsReadFromItsStartAndNoIntactEventSkippe
 	require.NoError(t, os.WriteFile(path, raw, 0o600))
 	intact, _ := replayKept(t, replayOf(path, everything), &kit.Storage{}, -1)
 	sink, _ := replayKept(t, replayOf(path, everything), kept, -1)
-	require.Equal(t, uids(intact), uids(sink))
+	require.Equal(t, kit.UIDs(intact), kit.UIDs(sink))
 }

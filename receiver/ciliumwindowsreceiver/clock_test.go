@@ -15,13 +15,10 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/receiver/receivertest"
-	"go.uber.org/zap"
-	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/networklog"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
@@ -158,8 +155,7 @@ func TestOutagesAtRandomMomentsSplitNoConnection(t *testing.T) {
 				l.offer(packet(1, time.Now()))
 				time.Sleep(10 * time.Millisecond)
 			}
-			time.Sleep(10 * time.Minute)
-			synctest.Wait()
+			kit.RequireNothingHeld(t, 10*time.Minute, l.handler.Held)
 			l.shutdown()
 			n = next.LogRecordCount()
 		})
@@ -177,15 +173,7 @@ func replayOfRecords(t *testing.T, records []events.Record) *consumertest.LogsSi
 	factory := NewFactory()
 	cfg := factory.CreateDefaultConfig().(*Config)
 	cfg.Replay.Path = replay.Paths{captureOf(t, records...)}
-	core, logs := observer.New(zap.InfoLevel)
-	set := receivertest.NewNopSettings(metadata.Type)
-	set.Logger = zap.New(core)
-	r, err := factory.CreateLogs(t.Context(), set, cfg, sink)
-	require.NoError(t, err)
-	require.NoError(t, r.Start(t.Context(), componenttest.NewNopHost()))
-	require.Eventually(t, func() bool { return logs.FilterMessage("the replay has ended").Len() == 1 }, time.Minute, time.Millisecond)
-	require.NoError(t, r.Shutdown(t.Context()))
-	require.Len(t, logs.FilterMessage("every event has left the receiver").All(), 1)
+	kit.ReplayInto(t, factory, cfg, sink)
 	return sink
 }
 
@@ -223,10 +211,7 @@ func requireEach(t *testing.T, events int, sink *consumertest.LogsSink, what str
 	var sum int64
 	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
 		sum += number(lr, "EventCount")
-		first, err := time.Parse(time.RFC3339, kit.Text(lr, "EventStartTime"))
-		require.NoError(t, err)
-		last, err := time.Parse(time.RFC3339, kit.Text(lr, "EventEndTime"))
-		require.NoError(t, err)
+		first, last := kit.Span(t, lr)
 		require.Less(t, last.Sub(first), 10*time.Second, what)
 	})
 	require.Equal(t, int64(events), sum, what)
@@ -236,14 +221,14 @@ func requireEach(t *testing.T, events int, sink *consumertest.LogsSink, what str
 func TestStrayEventsSplitNoConnection(t *testing.T) {
 	const packets = 400
 	for name, strays := range map[string]func(i int) int{
-		"one at the start":       func(i int) int { return one(i == 0) },
-		"one in the middle":      func(i int) int { return one(i == packets/2) },
-		"one at the end":         func(i int) int { return one(i == packets-1) },
-		"in a row at the start":  func(i int) int { return hold.Strays * one(i == 0) },
-		"in a row in the middle": func(i int) int { return hold.Strays * one(i == packets/2) },
-		"in a row at the end":    func(i int) int { return hold.Strays * one(i == packets-1) },
-		"one by one":             func(i int) int { return one(i >= packets/2 && i < packets/2+hold.Strays) },
-		"far from each other":    func(i int) int { return one(i%24 == 0 && i < 24*hold.Strays) },
+		"one at the start":       func(i int) int { return kit.One(i == 0) },
+		"one in the middle":      func(i int) int { return kit.One(i == packets/2) },
+		"one at the end":         func(i int) int { return kit.One(i == packets-1) },
+		"in a row at the start":  func(i int) int { return hold.Strays * kit.One(i == 0) },
+		"in a row in the middle": func(i int) int { return hold.Strays * kit.One(i == packets/2) },
+		"in a row at the end":    func(i int) int { return hold.Strays * kit.One(i == packets-1) },
+		"one by one":             func(i int) int { return kit.One(i >= packets/2 && i < packets/2+hold.Strays) },
+		"far from each other":    func(i int) int { return kit.One(i%24 == 0 && i < 24*hold.Strays) },
 	} {
 		for _, leap := range leaps {
 			for _, isLive := range []bool{false, true} {
@@ -275,20 +260,13 @@ func TestStrayEventsSplitNoConnection(t *testing.T) {
 	}
 }
 
-func one(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
-
 // recordsOf returns the number of records of a connection with the given numbers of packets before and after the clock
 // is set, each within one interval: one for the first packet and one for the rest. If packets are kept back when the
 // clock is set, the first packet after it is kept back with those that follow. Otherwise it is reported at once.
 func recordsOf(before, after int) int {
-	n := one(before > 0) + one(before > 1) + one(after > 0)
+	n := kit.One(before > 0) + kit.One(before > 1) + kit.One(after > 0)
 	if before < 2 {
-		n += one(after > 1)
+		n += kit.One(after > 1)
 	}
 	return n
 }
@@ -347,7 +325,7 @@ func TestWhenTheNodesClockIsSetInASlowStreamEachPacketIsCountedOnce(t *testing.T
 				what := fmt.Sprintf("%v, a packet each %v, %d before it", leap, pause, before)
 				count := requireEach(t, packets, sink, what)
 				require.GreaterOrEqual(t, count, calm, what)
-				require.LessOrEqual(t, count, calm+one(leap != 0)+hold.Strays*one(leap < 0), what)
+				require.LessOrEqual(t, count, calm+kit.One(leap != 0)+hold.Strays*kit.One(leap < 0), what)
 			}
 		}
 	}
@@ -373,10 +351,7 @@ func TestALossWithAWrongTimeIsInNoOtherRecord(t *testing.T) {
 					}
 					kinds++
 					lost += number(lr, "cilium.lost.count")
-					first, err := time.Parse(time.RFC3339, kit.Text(lr, "EventStartTime"))
-					require.NoError(t, err)
-					last, err := time.Parse(time.RFC3339, kit.Text(lr, "EventEndTime"))
-					require.NoError(t, err)
+					first, last := kit.Span(t, lr)
 					require.Less(t, last.Sub(first), 10*time.Second)
 				})
 				require.Equal(t, int64(600), lost)

@@ -3,13 +3,11 @@
 package ciliumwindowsreceiver
 
 import (
-	"errors"
 	"reflect"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/confmap"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/networklog"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/aggregate"
@@ -134,10 +132,7 @@ func TestAValueThatIsNotAllowedIsRefusedWithKeyValueAndAlternatives(t *testing.T
 		"enabled_event: [DROP]":                                             {"enabled_event"},
 	} {
 		_, err := load(t, yaml)
-		require.Error(t, err, yaml)
-		for _, part := range want {
-			require.ErrorContains(t, err, part, yaml)
-		}
+		kit.RequireRefused(t, err, yaml, want)
 	}
 }
 
@@ -145,14 +140,8 @@ func TestTheReadmeDocumentsEveryKeyAndNoOther(t *testing.T) {
 	kit.RequireDocumented(t, reflect.TypeFor[Config](), reflect.TypeFor[obsconfig.Layout](), reflect.TypeFor[metadata.MetricsConfig]())
 }
 
-func TestTheExamplesOfTheReadmesAreTaken(t *testing.T) {
-	config := func() any { return createDefaultConfig() }
-	require.GreaterOrEqual(t, kit.RequireExamples(t, "README.md", metadata.Type.String(), config), 5)
-	require.NotZero(t, kit.RequireExamples(t, "../../docs/configuration.md", metadata.Type.String(), config))
-}
-
-func TestTheReadmeNamesMetricsAsTheCollectorServesThem(t *testing.T) {
-	kit.MetricNames(t, ".", metadata.Type.String())
+func TestTheExamplesAndMetricsOfTheDocumentsAreTheReceivers(t *testing.T) {
+	kit.RequireDocuments(t, metadata.Type.String(), 5, func() any { return createDefaultConfig() })
 }
 
 // An unset environment variable leaves a key without a value, or with an empty text.
@@ -162,13 +151,7 @@ func TestASectionOfFilesThatNamesNoneIsRefused(t *testing.T) {
 
 func TestAConfigurationThatIsWrittenIsTakenAgain(t *testing.T) {
 	for _, yaml := range []string{"", "{replay: {path: [a, b], repeat: 3}, record: {path: c, max_size_mib: 7}}"} {
-		cfg, err := load(t, yaml)
-		require.NoError(t, err)
-		conf := confmap.New()
-		require.NoError(t, conf.Marshal(cfg))
-		again := createDefaultConfig().(*Config)
-		require.NoError(t, conf.Unmarshal(again))
-		require.NoError(t, errors.Join(again.Validate(), again.Replay.Validate(), again.Record.Validate()))
+		cfg, again := kit.Rewritten(t, load, yaml, createDefaultConfig().(*Config))
 		require.Equal(t, cfg.Replay, again.Replay)
 		require.Equal(t, cfg.Record, again.Record)
 	}

@@ -4,7 +4,6 @@ package ciliumwindowsreceiver
 
 import (
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -16,6 +15,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
 
@@ -29,16 +29,7 @@ func followed(t *testing.T, cfg *Config, device func(*ciliumReceiver) networklog
 	require.NoError(t, err)
 	r.device = device(r)
 	r.handler = newHandler(settings, r.device, "1.2.3")
-	synctest.Test(t, func(*testing.T) {
-		stopped, ended := make(chan struct{}), make(chan struct{})
-		go func() {
-			defer close(ended)
-			r.followDevice(stopped)
-		}()
-		time.Sleep(time.Minute + time.Second)
-		close(stopped)
-		<-ended
-	})
+	kit.RunFor(t, time.Minute+time.Second, r.followDevice)
 	return r
 }
 

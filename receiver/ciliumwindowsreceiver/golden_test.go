@@ -7,8 +7,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/golden"
-	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/pdatatest/plogtest"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/plog"
 
@@ -104,11 +102,6 @@ func TestEveryMessageHasAGoldenRecord(t *testing.T) {
 		n := 0
 		got := kit.FirstOfEach(sink, func(plog.LogRecord) string { n++; return string(rune(n)) })
 		file := filepath.Join("testdata", "golden", "messages_"+body+".yaml")
-		if *update {
-			require.NoError(t, golden.WriteLogsToFile(file, got))
-		}
-		want, err := golden.ReadLogs(file)
-		require.NoError(t, err)
-		require.NoError(t, plogtest.CompareLogs(want, got, plogtest.IgnoreObservedTimestamp()), file)
+		kit.RequireGolden(t, file, *update, got)
 	}
 }

@@ -97,7 +97,7 @@ func TestTheRecordingOfALiveSourceHasTheIdentifiersOfItsRecords(t *testing.T) {
 	}
 	require.Eventually(t, func() bool { return r.Pipeline.Stats.Received.Load() == n }, time.Minute, time.Millisecond)
 	require.NoError(t, r.Shutdown(context.Background()))
-	live := slices.Sorted(maps.Keys(byUID(t, sink)))
+	live := slices.Sorted(maps.Keys(kit.ByUID(t, sink)))
 	require.Len(t, live, n)
 	require.Equal(t, live, uidsOf(t, cfg.Record.Path, func(*Config) {}))
 }

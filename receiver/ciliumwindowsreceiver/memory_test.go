@@ -3,20 +3,15 @@
 package ciliumwindowsreceiver
 
 import (
-	"context"
 	"fmt"
 	"path/filepath"
-	"regexp"
-	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/consumer/consumertest"
-	"go.opentelemetry.io/collector/receiver/receivertest"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/pseudonym"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
-	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 )
 
 // The two files have different nodes, so that what is remembered is forgotten in between, and its memory is given back.
@@ -26,23 +21,11 @@ func TestTheSmallestCapThatIsTakenHasRoomForEveryPart(t *testing.T) {
 	} {
 		for _, record := range []string{"", "\nrecord: {path: " + filepath.Join(t.TempDir(), "record.pcapng") + "}"} {
 			yaml := yaml + record + "\nreplay: {path: [../../testdata/cilium_events.pcapng, ../../testdata/cilium_ways.pcapng], repeat: 2}\nmemory: {max_mib: %d}"
-			_, err := load(t, fmt.Sprintf(yaml, 1))
-			require.ErrorContains(t, err, "memory: max_mib: 1 is not allowed: the parts that this configuration fixes take ")
-			m := regexp.MustCompile(`want at least (\d+), or smaller parts`).FindStringSubmatch(err.Error())
-			require.NotNil(t, m, "%v", err)
-			least, _ := strconv.Atoi(m[1])
-			cfg, err := load(t, fmt.Sprintf(yaml, least))
+			cfg, err := load(t, fmt.Sprintf(yaml, kit.LeastMemory(t, load, yaml)))
 			require.NoError(t, err)
-
-			sink := &consumertest.LogsSink{}
-			r, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), cfg, sink)
-			<-r.Player.Done()
-			require.NoError(t, r.Shutdown(context.Background()))
-			require.Zero(t, r.Pipeline.Stats.Pending())
-			require.Zero(t, r.Pipeline.Stats.Dropped.Total(), "a replay waits: %s", &r.Pipeline.Stats)
-			_, most, limit := r.Memory.Used()
-			require.Positive(t, most)
-			require.LessOrEqual(t, most, limit)
+			sink, r, _ := replayAll(t, cfg)
+			kit.RequireAllEmitted(t, &r.Pipeline.Stats, sink)
+			kit.RequireCapKept(t, r.Memory.Used)
 		}
 	}
 }

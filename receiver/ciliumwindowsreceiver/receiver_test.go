@@ -11,8 +11,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/golden"
-	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/pdatatest/plogtest"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
@@ -22,7 +20,6 @@ import (
 	"go.opentelemetry.io/collector/receiver"
 	"go.opentelemetry.io/collector/receiver/receivertest"
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 	"go.uber.org/zap/zaptest/observer"
 
@@ -111,12 +108,7 @@ func TestRecordsAreGolden(t *testing.T) {
 			return kit.Text(lr, "cilium.event.type") + kit.Text(lr, "cilium.event.sub_type") + kit.Text(lr, "cilium.verdict")
 		})
 		path := filepath.Join("testdata", "golden", body+".yaml")
-		if *update {
-			require.NoError(t, golden.WriteLogsToFile(path, got))
-		}
-		want, err := golden.ReadLogs(path)
-		require.NoError(t, err)
-		require.NoError(t, plogtest.CompareLogs(want, got, plogtest.IgnoreObservedTimestamp()), path)
+		kit.RequireGolden(t, path, *update, got)
 	}
 }
 
@@ -185,27 +177,14 @@ func TestTheTimeOfAReplayedEventIsTheCapturesOwn(t *testing.T) {
 }
 
 func TestAFileOfAnotherFormatFailsTheStartWithTheReason(t *testing.T) {
-	dir := t.TempDir()
-	for name, tc := range map[string]struct {
-		content []byte
-		want    string
-	}{
-		"empty.pcapng": {nil, "empty"},
-		"image.png":    {[]byte("\x89PNG\r\n\x1a\n" + string(make([]byte, 200))), "pcapng"},
-		"classic.pcap": {append([]byte{0xD4, 0xC3, 0xB2, 0xA1, 2, 0, 4, 0}, make([]byte, 100)...), "pcap"},
-		"missing":      {nil, "no such file"},
-	} {
-		path := filepath.Join(dir, name)
-		if name != "missing" {
-			require.NoError(t, os.WriteFile(path, tc.content, 0o600))
-		}
-		r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), replayOf(path, nil), consumertest.NewNop())
-		require.NoError(t, err)
-		err = r.Start(context.Background(), componenttest.NewNopHost())
-		require.ErrorContains(t, err, tc.want, name)
-		require.ErrorContains(t, err, "replay.path", name)
-		require.NoError(t, r.Shutdown(context.Background()))
-	}
+	kit.RequireFilesRefused(t, map[string]kit.RefusedFile{
+		"empty.pcapng": {Want: "empty"},
+		"image.png":    {Content: []byte("\x89PNG\r\n\x1a\n" + string(make([]byte, 200))), Want: "pcapng"},
+		"classic.pcap": {Content: append([]byte{0xD4, 0xC3, 0xB2, 0xA1, 2, 0, 4, 0}, make([]byte, 100)...), Want: "pcap"},
+		"missing":      {Want: "no such file"},
+	}, func(path string) (component.Component, error) {
+		return newReceiver(receivertest.NewNopSettings(metadata.Type), replayOf(path, nil), consumertest.NewNop())
+	})
 }
 
 func TestATruncatedFileGivesItsWholeEventsAndIsReported(t *testing.T) {
@@ -223,21 +202,16 @@ func TestATruncatedFileGivesItsWholeEventsAndIsReported(t *testing.T) {
 
 func TestTelemetryGivesTheAccount(t *testing.T) {
 	tel := componenttest.NewTelemetry()
-	set := receivertest.NewNopSettings(metadata.Type)
-	set.TelemetrySettings = tel.NewTelemetrySettings()
 	whole := monitortest.Drop{Version: 2}.Bytes()
-	r, _ := startReceiver(t, set, replayOf(writeCapture(t, whole, whole[:30], monitortest.Debug{}.Bytes()), nil), consumertest.NewNop())
+	r, _ := startReceiver(t, metadatatest.NewSettings(tel), replayOf(writeCapture(t, whole, whole[:30], monitortest.Debug{}.Bytes()), nil), consumertest.NewNop())
 	<-r.Player.Done()
-	point := func(n int, kv ...attribute.KeyValue) []metricdata.DataPoint[int64] {
-		return []metricdata.DataPoint[int64]{{Value: int64(n), Attributes: attribute.NewSet(kv...)}}
-	}
 	same := metricdatatest.IgnoreTimestamp()
-	metadatatest.AssertEqualEventsReceived(t, tel, point(3), same)
-	metadatatest.AssertEqualEventsEmitted(t, tel, point(1), same)
-	metadatatest.AssertEqualEventsFiltered(t, tel, point(1), same)
-	metadatatest.AssertEqualEventsUndecodable(t, tel, point(1, attribute.String("reason", "truncated")), same)
-	metadatatest.AssertEqualEventsLost(t, tel, point(0, attribute.String("source", "capture")), same)
-	metadatatest.AssertEqualSourceOpen(t, tel, point(1), same)
+	metadatatest.AssertEqualEventsReceived(t, tel, kit.Point(3), same)
+	metadatatest.AssertEqualEventsEmitted(t, tel, kit.Point(1), same)
+	metadatatest.AssertEqualEventsFiltered(t, tel, kit.Point(1), same)
+	metadatatest.AssertEqualEventsUndecodable(t, tel, kit.Point(1, attribute.String("reason", "truncated")), same)
+	metadatatest.AssertEqualEventsLost(t, tel, kit.Point(0, attribute.String("source", "capture")), same)
+	metadatatest.AssertEqualSourceOpen(t, tel, kit.Point(1), same)
 	require.NoError(t, r.Shutdown(context.Background()))
 	require.NoError(t, tel.Shutdown(context.Background()))
 }
@@ -248,9 +222,6 @@ func TestShutdownInTheMiddleOfAReplayEndsInTime(t *testing.T) {
 		r, _ := startReceiver(t, receivertest.NewNopSettings(metadata.Type), replayOf(captureFile, func(c *Config) { c.Replay.Repeat, c.Queue.MaxSizeMiB = 0, 1 }), next)
 		<-enough
 		require.NoError(t, r.Shutdown(context.Background()))
-		stats := &r.Pipeline.Stats
-		require.Zero(t, stats.Pending(), "%s", stats)
-		require.Zero(t, stats.Dropped.Total(), "%s", stats)
-		require.Equal(t, stats.Emitted.Load(), int64(sink.LogRecordCount()))
+		kit.RequireAllEmitted(t, &r.Pipeline.Stats, sink)
 	})
 }

@@ -20,7 +20,6 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/receiver/receivertest"
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/capture"
@@ -192,11 +191,8 @@ func TestTelemetryGivesWhatIsRecorded(t *testing.T) {
 	<-r.Player.Done()
 	require.NoError(t, r.Pipeline.Record.Close(context.Background(), 0))
 	r.Pipeline.Record.Stats.Lost.Add(queue.Full, 7)
-	point := func(n int64, kv ...attribute.KeyValue) []metricdata.DataPoint[int64] {
-		return []metricdata.DataPoint[int64]{{Value: n, Attributes: attribute.NewSet(kv...)}}
-	}
-	metadatatest.AssertEqualEventsRecorded(t, tel, point(r.Pipeline.Stats.Received.Load()), metricdatatest.IgnoreTimestamp())
-	metadatatest.AssertEqualEventsUnrecorded(t, tel, point(7, attribute.String("reason", queue.Full)), metricdatatest.IgnoreTimestamp())
+	metadatatest.AssertEqualEventsRecorded(t, tel, kit.Point(r.Pipeline.Stats.Received.Load()), metricdatatest.IgnoreTimestamp())
+	metadatatest.AssertEqualEventsUnrecorded(t, tel, kit.Point(7, attribute.String("reason", queue.Full)), metricdatatest.IgnoreTimestamp())
 	r.Pipeline.Record = nil // the recording is closed
 	require.NoError(t, r.Shutdown(context.Background()))
 	require.NoError(t, tel.Shutdown(context.Background()))

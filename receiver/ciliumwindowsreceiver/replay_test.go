@@ -15,9 +15,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
-	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/receiver/receivertest"
@@ -165,24 +163,14 @@ func TestABlockOfAnUnregisteredTypeIsReportedAndLosesNoPacket(t *testing.T) {
 	require.Contains(t, said[0].ContextMap()["first"], "a block of type 0x41, which is not registered")
 }
 
-// endedHost is a host that receives the request to end the collector.
-type endedHost struct {
-	component.Host
-	ended chan *componentstatus.Event
-}
-
-func (h *endedHost) NotifyComponentStatusChange(_ *componentstatus.InstanceID, e *componentstatus.Event) {
-	h.ended <- e
-}
-
 func TestAReceiverInTwoPipelinesEndsTheCollectorOnce(t *testing.T) {
-	h := &endedHost{Host: componenttest.NewNopHost(), ended: make(chan *componentstatus.Event, 10)}
+	h := kit.NewEndedHost()
 	cfg := replayOf(captureFile, func(c *Config) { c.Replay.ExitWhenDone = true })
 	logs, metrics, records, points := pipelines(t, NewFactory(), cfg, false)
 	require.NoError(t, logs.Start(context.Background(), h))
 	require.NoError(t, metrics.Start(context.Background(), h))
 	select {
-	case e := <-h.ended:
+	case e := <-h.Ended:
 		require.Equal(t, componentstatus.StatusFatalError, e.Status())
 	case <-time.After(time.Minute):
 		t.Fatal("the collector is not asked to end")
@@ -191,5 +179,5 @@ func TestAReceiverInTwoPipelinesEndsTheCollectorOnce(t *testing.T) {
 	require.NoError(t, logs.Shutdown(context.Background()))
 	require.NoError(t, metrics.Shutdown(context.Background()))
 	require.Positive(t, points.DataPointCount())
-	require.Empty(t, h.ended)
+	require.Empty(t, h.Ended)
 }

@@ -11,22 +11,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/consumer/consumertest"
-	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events/eventstest"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 )
-
-// statusOf returns the status records of a kind, as "type state", in order.
-func statusOf(sink *consumertest.LogsSink, kind string) (all []string) {
-	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
-		if kit.Text(lr, "Kind") == kind {
-			all = append(all, kit.Text(lr, "EventType")+" "+kit.Text(lr, "State"))
-		}
-	})
-	return all
-}
 
 func TestWhatSomeoneElseDoesToTheMapsIsASecurityRecordOnceAndItsEndToo(t *testing.T) {
 	cfg := liveConfig(eventstest.Dir(t))
@@ -37,12 +26,12 @@ func TestWhatSomeoneElseDoesToTheMapsIsASecurityRecordOnceAndItsEndToo(t *testin
 	await := func(more ...string) {
 		t.Helper()
 		want = append(want, more...)
-		require.Eventually(t, func() bool { return len(statusOf(sink, "security")) >= len(want) }, time.Minute, time.Millisecond, "%v", more)
-		require.Equal(t, want, statusOf(sink, "security"))
+		require.Eventually(t, func() bool { return len(kit.Status(sink, "security")) >= len(want) }, time.Minute, time.Millisecond, "%v", more)
+		require.Equal(t, want, kit.Status(sink, "security"))
 	}
 	beat := func(state string) {
 		t.Helper()
-		require.Eventually(t, func() bool { return slices.Contains(statusOf(sink, "heartbeat"), "Heartbeat "+state) }, time.Minute, time.Millisecond)
+		require.Eventually(t, func() bool { return slices.Contains(kit.Status(sink, "heartbeat"), "Heartbeat "+state) }, time.Minute, time.Millisecond)
 	}
 	beat("waiting")
 	config := eventstest.NewArray(t, cfg.ObservabilityConfigMap, 4, 2)
@@ -67,7 +56,7 @@ func TestWhatSomeoneElseDoesToTheMapsIsASecurityRecordOnceAndItsEndToo(t *testin
 	await("ConfigurationMapLost cleared", "ConfigurationMapReplaced raised")
 
 	require.NoError(t, r.Shutdown(context.Background()))
-	require.Equal(t, want, statusOf(sink, "security"))
+	require.Equal(t, want, kit.Status(sink, "security"))
 	require.EqualValues(t, 1, r.Pipeline.Stats.Received.Load(), "status records are no events")
 	require.EqualValues(t, 1, r.Pipeline.Stats.Emitted.Load())
 	require.EqualValues(t, r.Status.Stats.Received.Load(), r.Status.Stats.Emitted.Load()+r.Status.Stats.Dropped.Total())

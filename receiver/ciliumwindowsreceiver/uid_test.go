@@ -13,26 +13,12 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	mt "github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 )
-
-// byUID gives the records by their identifiers, each of which must be another one.
-func byUID(t *testing.T, sink *consumertest.LogsSink) map[string]plog.LogRecord {
-	t.Helper()
-	all := map[string]plog.LogRecord{}
-	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
-		id := kit.Text(lr, "EventOriginalUid")
-		require.Regexp(t, "^[0-9a-f]{32}$", id)
-		require.NotContains(t, all, id)
-		all[id] = lr
-	})
-	return all
-}
 
 // everyEvent has a record for each event of node-1.
 func everyEvent(c *Config) {
@@ -43,7 +29,7 @@ func everyEvent(c *Config) {
 func uidsOf(t *testing.T, path string, change func(*Config)) []string {
 	t.Helper()
 	sink, _, _ := replayAll(t, replayOf(path, func(c *Config) { everyEvent(c); change(c) }))
-	return slices.Sorted(maps.Keys(byUID(t, sink)))
+	return slices.Sorted(maps.Keys(kit.ByUID(t, sink)))
 }
 
 func TestTheSameEventHasTheSameIdentifierWheneverItIsRead(t *testing.T) {
@@ -131,9 +117,9 @@ func TestARecordOfSeveralEventsHasTheIdentifierOfItsFirst(t *testing.T) {
 	alone, _, _ := replayAll(t, replayOf(file, everyEvent))
 	merged, r, _ := replayAll(t, replayOf(file, func(c *Config) { everyEvent(c); c.MonitorAggregationLevel = "medium" }))
 	require.Positive(t, r.Pipeline.Stats.Aggregated.Load())
-	all, several := byUID(t, alone), 0
+	all, several := kit.ByUID(t, alone), 0
 	require.Len(t, all, 40)
-	for id, lr := range byUID(t, merged) {
+	for id, lr := range kit.ByUID(t, merged) {
 		require.Contains(t, all, id)
 		require.Equal(t, kit.Text(all[id], "EventStartTime"), kit.Text(lr, "EventStartTime"))
 		if kit.Text(lr, "EventCount") != "1" {

@@ -17,9 +17,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/cenkalti/backoff/v5"
 	"go.opentelemetry.io/collector/consumer"
-	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/receiver/receiverhelper"
 	"go.uber.org/zap"
 
@@ -322,18 +320,13 @@ func (r *Reporter) settle(rec *record, dropped string) {
 
 // consume hands a record over, and retries as batches of events are. It returns why the record was dropped, or "".
 func (r *Reporter) consume(rec *record) (dropped string) {
-	wait := backoff.ExponentialBackOff{
-		InitialInterval: r.Retry.InitialInterval, RandomizationFactor: r.Retry.RandomizationFactor,
-		Multiplier: r.Retry.Multiplier, MaxInterval: r.Retry.MaxInterval,
-	}
-	wait.Reset()
-	begun, stopping := time.Now(), r.stop
+	attempts := r.Retry.Begin(r.stop)
 	for {
 		err := r.consumeOnce(rec)
 		if err == nil {
 			return ""
 		}
-		pause := wait.NextBackOff()
+		pause, again := attempts.Next(err)
 		switch {
 		case errors.Is(err, errPanic):
 			return dropPanic
@@ -341,17 +334,12 @@ func (r *Reporter) consume(rec *record) (dropped string) {
 			return dropShutdown
 		case rec.kind == Heartbeat && r.newer():
 			return dropSuperseded
-		case consumererror.IsPermanent(err) || !r.Retry.Enabled || r.Retry.MaxElapsedTime > 0 && time.Since(begun)+pause > r.Retry.MaxElapsedTime:
+		case !again:
 			r.Logger.Error("a status record is lost: the next component in the pipeline did not take it", zap.String("kind", string(rec.kind)),
 				zap.String("type", rec.typ), zap.String("object", rec.object), zap.String("message", rec.message), zap.Error(err))
 			return dropRefused
 		}
-		select {
-		case <-time.After(pause):
-		case <-stopping: // the time of a shutdown is shorter than most pauses
-			stopping = nil
-			wait.Reset()
-		case <-r.deliver.Done():
+		if !attempts.Wait(r.deliver, pause) {
 			return dropShutdown
 		}
 	}

@@ -35,7 +35,7 @@ func TestEveryCommandInADocumentIsThereOrMarked(t *testing.T) {
 // A block that a target of make is said to test: the target is a part of CI, and it makes what the block shows. That is the target of a command,
 // or the manifest with the block's entries.
 func TestEveryTargetThatIsSaidToTestABlockDoes(t *testing.T) {
-	parts := regexp.MustCompile(`(?m)^CI_PARTS +:= (.*)$`).FindStringSubmatch(read(t, "Makefile"))
+	parts := regexp.MustCompile(`(?m)^CI_PARTS +:= (.*)$`).FindStringSubmatch(makefiles(t))
 	require.NotNil(t, parts)
 	all, err := All(root)
 	require.NoError(t, err)
@@ -50,12 +50,25 @@ func TestEveryTargetThatIsSaidToTestABlockDoes(t *testing.T) {
 	require.Positive(t, held)
 }
 
+// makefiles returns the text of the Makefile and of the files that it includes.
+func makefiles(t *testing.T) string {
+	t.Helper()
+	included, err := filepath.Glob(filepath.Join(root, "make", "*.mk"))
+	require.NoError(t, err)
+	require.NotEmpty(t, included)
+	all := read(t, "Makefile")
+	for _, path := range included {
+		all += read(t, filepath.Join("make", filepath.Base(path)))
+	}
+	return all
+}
+
 // untested gives what of a block a target does not make.
 func untested(t *testing.T, b Block, name string) (missing []string) {
 	t.Helper()
 	switch b.Kind {
 	case "sh":
-		rule := regexp.MustCompile(`(?m)^` + name + `:([^#\n]*)`).FindStringSubmatch(read(t, "Makefile"))
+		rule := regexp.MustCompile(`(?m)^` + name + `:([^#\n]*)`).FindStringSubmatch(makefiles(t))
 		require.NotNil(t, rule, name)
 		made := append(strings.Fields(rule[1]), name)
 		for _, command := range commandsOf(b.Text) {
@@ -162,12 +175,12 @@ func fault(t *testing.T, file, command string) string {
 	switch {
 	case args[0] == "make":
 		var targets []string
-		for _, m := range target.FindAllStringSubmatch(read(t, "Makefile"), -1) {
+		for _, m := range target.FindAllStringSubmatch(makefiles(t), -1) {
 			targets = append(targets, m[1])
 		}
 		for _, arg := range args[1:] {
 			switch name, _, isVariable := strings.Cut(arg, "="); {
-			case isVariable && !settable(read(t, "Makefile"), name):
+			case isVariable && !settable(makefiles(t), name):
 				return "the Makefile takes no variable " + name
 			case !isVariable && !slices.Contains(targets, arg):
 				return "the Makefile has no such target"

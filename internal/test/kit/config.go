@@ -31,6 +31,27 @@ func LoadConfig(t testing.TB, cfg any, yaml string) error {
 	return confmap.Validate(cfg)
 }
 
+// RequireRefused requires that a configuration was refused, by an error with these parts.
+func RequireRefused(t testing.TB, err error, yaml string, parts []string) {
+	t.Helper()
+	require.Error(t, err, yaml)
+	for _, part := range parts {
+		require.ErrorContains(t, err, part, yaml)
+	}
+}
+
+// Rewritten returns a configuration of YAML, and the one that results when it is written and taken again into the default, which it validates.
+func Rewritten[C any](t *testing.T, load func(t *testing.T, yaml string) (C, error), yaml string, initial C) (cfg, again C) {
+	t.Helper()
+	cfg, err := load(t, yaml)
+	require.NoError(t, err)
+	conf := confmap.New()
+	require.NoError(t, conf.Marshal(cfg))
+	require.NoError(t, conf.Unmarshal(initial))
+	require.NoError(t, confmap.Validate(initial))
+	return cfg, initial
+}
+
 // RequireDocumented requires that the tables of keys in the section Configuration of the README.md in the test's folder
 // have exactly the keys of a configuration. A section of one of the types in whole counts as one key.
 func RequireDocumented(t testing.TB, config reflect.Type, whole ...reflect.Type) {

@@ -15,11 +15,20 @@ import (
 	"go.opentelemetry.io/collector/confmap/confmaptest"
 )
 
-// RequireExamples requires that a receiver accepts and validates every example of its configuration in a Markdown file:
+// RequireDocuments requires that a receiver takes at least so many examples of its README.md and those of docs/configuration.md, and that its README.md
+// names metrics as the collector serves them. The test's folder is the receiver's.
+func RequireDocuments(t testing.TB, typ string, least int, config func() any) {
+	t.Helper()
+	require.GreaterOrEqual(t, requireExamples(t, "README.md", typ, config), least)
+	require.NotZero(t, requireExamples(t, "../../docs/configuration.md", typ, config))
+	MetricNames(t, ".", typ)
+}
+
+// requireExamples requires that a receiver accepts and validates every example of its configuration in a Markdown file:
 // each receiver of the type under `receivers`, and the value of the type's own name. In a file of the test's folder,
 // which is the receiver's own, every other block of YAML except Kubernetes' manifests is a part of its configuration.
 // It returns the number of examples.
-func RequireExamples(t testing.TB, file string, typ string, config func() any) int {
+func requireExamples(t testing.TB, file string, typ string, config func() any) int {
 	t.Helper()
 	text, err := os.ReadFile(file)
 	require.NoError(t, err)

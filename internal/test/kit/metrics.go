@@ -9,7 +9,14 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 )
+
+// Point returns the only data point of a metric.
+func Point[N int | int64](n N, kv ...attribute.KeyValue) []metricdata.DataPoint[int64] {
+	return []metricdata.DataPoint[int64]{{Value: int64(n), Attributes: attribute.NewSet(kv...)}}
+}
 
 // MetricNames returns the names of a receiver's own metrics in its folder: those in documentation.md, which is
 // generated, and those that README.md mentions. It requires that the second are among the first, in full, with the

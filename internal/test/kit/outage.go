@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -35,6 +36,29 @@ func (o *Outage) ConsumeLogs(ctx context.Context, logs plog.Logs) error {
 		time.Sleep(left)
 	}
 	return o.LogsSink.ConsumeLogs(ctx, logs)
+}
+
+// RunFor runs a function in virtual time, and stops it after a time.
+func RunFor(t *testing.T, d time.Duration, run func(stopped <-chan struct{})) {
+	t.Helper()
+	synctest.Test(t, func(*testing.T) {
+		stopped, ended := make(chan struct{}), make(chan struct{})
+		go func() {
+			defer close(ended)
+			run(stopped)
+		}()
+		time.Sleep(d)
+		close(stopped)
+		<-ended
+	})
+}
+
+// RequireNothingHeld requires that a receiver without further events keeps none back after a time, in virtual time.
+func RequireNothingHeld(t *testing.T, after time.Duration, held func() int) {
+	t.Helper()
+	time.Sleep(after)
+	synctest.Wait()
+	require.Zero(t, held())
 }
 
 // texts returns each record of a sink in OTLP's JSON form with its resource.

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
@@ -34,11 +35,11 @@ func Replay(t testing.TB, f receiver.Factory, config map[string]any) *consumerte
 	return sink
 }
 
-// ReplayInto plays recordings through a receiver to their end, and shuts it down.
+// ReplayInto plays recordings through a receiver to their end, and shuts it down. It requires that every event has left it.
 func ReplayInto(t testing.TB, f receiver.Factory, cfg component.Config, next consumer.Logs) {
 	t.Helper()
 	ended := make(chan struct{})
-	core, _ := observer.New(zap.InfoLevel)
+	core, logs := observer.New(zap.InfoLevel)
 	set := receivertest.NewNopSettings(f.Type())
 	set.Logger = zap.New(core, zap.Hooks(func(entry zapcore.Entry) error {
 		if entry.Message == "the replay has ended" {
@@ -51,6 +52,7 @@ func ReplayInto(t testing.TB, f receiver.Factory, cfg component.Config, next con
 	require.NoError(t, r.Start(t.Context(), componenttest.NewNopHost()))
 	<-ended
 	require.NoError(t, r.Shutdown(context.Background()))
+	require.Len(t, logs.FilterMessage("every event has left the receiver").All(), 1)
 }
 
 // EachRecord calls do with every record that the sink has received, and its resource.
@@ -100,6 +102,34 @@ func Text(lr plog.LogRecord, name string) string {
 		return ""
 	}
 	return v.AsString()
+}
+
+// Span returns the times of the first and of the last event of a record.
+func Span(t testing.TB, lr plog.LogRecord) (first, last time.Time) {
+	t.Helper()
+	first, err := time.Parse(time.RFC3339, Text(lr, "EventStartTime"))
+	require.NoError(t, err)
+	last, err = time.Parse(time.RFC3339, Text(lr, "EventEndTime"))
+	require.NoError(t, err)
+	return first, last
+}
+
+// Status returns the status records of a kind, as "type state", in order.
+func Status(sink *consumertest.LogsSink, kind string) (all []string) {
+	EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+		if Text(lr, "Kind") == kind {
+			all = append(all, Text(lr, "EventType")+" "+Text(lr, "State"))
+		}
+	})
+	return all
+}
+
+// One returns 1 for true and 0 for false.
+func One(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // Counts are the generator's counts for a file of test data.

@@ -6,15 +6,21 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/receiver"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 )
 
 // Start creates a receiver of version 1.2.3, starts it on the host, and returns it and its log.
@@ -47,6 +53,14 @@ func EndReplay(t *testing.T, r component.Component, done <-chan struct{}, stats 
 	require.Zero(t, stats.Pending(), "%s", stats)
 }
 
+// RequireAllEmitted requires that every event has left the receiver, none was dropped, and the sink has each record.
+func RequireAllEmitted(t testing.TB, stats *pipeline.Stats, sink *consumertest.LogsSink) {
+	t.Helper()
+	require.Zero(t, stats.Pending(), "%s", stats)
+	require.Zero(t, stats.Dropped.Total(), "%s", stats)
+	require.Equal(t, stats.Emitted.Load(), int64(sink.LogRecordCount()))
+}
+
 // ByTier returns all records as text, those of the archive apart: the resource without the tier, the time, the severity, the body and the attributes.
 func ByTier(t *testing.T, sink *consumertest.LogsSink) (main, archive []string) {
 	t.Helper()
@@ -66,6 +80,46 @@ func ByTier(t *testing.T, sink *consumertest.LogsSink) (main, archive []string) 
 		}
 	})
 	return main, archive
+}
+
+// EndedHost is a host that receives requests to end the collector.
+type EndedHost struct {
+	component.Host
+	Ended chan *componentstatus.Event
+}
+
+// NewEndedHost returns a host with room for ten requests.
+func NewEndedHost() *EndedHost {
+	return &EndedHost{Host: componenttest.NewNopHost(), Ended: make(chan *componentstatus.Event, 10)}
+}
+
+// NotifyComponentStatusChange receives a request.
+func (h *EndedHost) NotifyComponentStatusChange(_ *componentstatus.InstanceID, e *componentstatus.Event) {
+	h.Ended <- e
+}
+
+// RefusedFile is a file that a replay refuses, and a part of the error.
+type RefusedFile struct {
+	Content []byte
+	Want    string
+}
+
+// RequireFilesRefused requires that the start of a receiver refuses each file, by an error that names the key. A file of the name "missing" is not there.
+func RequireFilesRefused(t *testing.T, files map[string]RefusedFile, create func(path string) (component.Component, error)) {
+	t.Helper()
+	dir := t.TempDir()
+	for name, file := range files {
+		path := filepath.Join(dir, name)
+		if name != "missing" {
+			require.NoError(t, os.WriteFile(path, file.Content, 0o600))
+		}
+		r, err := create(path)
+		require.NoError(t, err)
+		err = r.Start(context.Background(), componenttest.NewNopHost())
+		require.ErrorContains(t, err, file.Want, name)
+		require.ErrorContains(t, err, "replay.path", name)
+		require.NoError(t, r.Shutdown(context.Background()))
+	}
 }
 
 // RequireFilesNamed requires that the sections replay and record are refused if they name no file, and taken with the example's name. load reads a

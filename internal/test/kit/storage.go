@@ -7,10 +7,15 @@ import (
 	"errors"
 	"maps"
 	"sync"
+	"testing"
 
+	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/extension/xextension/storage"
+	"go.opentelemetry.io/collector/pdata/plog"
 )
 
 // StorageID is the name under which a Storage is an extension of its host.
@@ -55,6 +60,36 @@ func (s *Storage) Freeze() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.frozen = true
+}
+
+// KilledAfter returns a consumer that hands batches to the sink. After that many, as after kill -9, the storage ignores what is written, the sink gets
+// nothing more, and killed is closed. With a negative number that never happens.
+func (s *Storage) KilledAfter(t testing.TB, batches int) (sink *consumertest.LogsSink, next consumer.Logs, killed <-chan struct{}) {
+	t.Helper()
+	sink, dead := &consumertest.LogsSink{}, make(chan struct{})
+	next, err := consumer.NewLogs(func(ctx context.Context, l plog.Logs) error {
+		if batches == 0 {
+			return nil
+		}
+		err := sink.ConsumeLogs(ctx, l)
+		if batches--; batches == 0 {
+			s.Freeze()
+			close(dead)
+		}
+		return err
+	})
+	require.NoError(t, err)
+	return sink, next, dead
+}
+
+// End waits until a replay is killed or done, and shuts the receiver down.
+func End(t testing.TB, r component.Component, killed, done <-chan struct{}) {
+	t.Helper()
+	select {
+	case <-killed:
+	case <-done:
+	}
+	require.NoError(t, r.Shutdown(context.Background()))
 }
 
 // Fail makes every use fail with an error, nil for none.

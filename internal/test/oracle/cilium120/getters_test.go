@@ -18,7 +18,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/oracle"
 )
 
-// agent has the knowledge of Cilium's agent, from the oracle's cluster.
+// agent has the knowledge of Cilium's agent, from the oracle's cluster. It is the same in cilium118. Each module builds it with its own version of Cilium: if it
+// were in a package of the root module, the root would require all that it imports, Kubernetes' packages too.
 type agent struct{ oracle.Cluster }
 
 var (
