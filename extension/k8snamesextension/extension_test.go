@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/extension/extensiontest"
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 	"go.uber.org/zap"
@@ -80,8 +81,9 @@ func TestASnapshotNamesFlowsOfAnyTime(t *testing.T) {
 	require.Nil(t, n.Endpoint(netip.MustParseAddr("8.8.8.8"), 0, at))
 	require.Equal(t, []string{"reserved:world"}, n.Endpoint(netip.MustParseAddr("8.8.8.8"), 2, at).Labels)
 
-	metadatatest.AssertEqualExtensionK8sNamesAge(t, telemetry, []metricdata.DataPoint[float64]{{}}, metricdatatest.IgnoreTimestamp())
-	metadatatest.AssertEqualExtensionK8sNamesServicesFound(t, telemetry, []metricdata.DataPoint[int64]{{Value: 1}}, metricdatatest.IgnoreTimestamp())
+	named := attribute.NewSet(attribute.String("extension", set.ID.String()))
+	metadatatest.AssertEqualExtensionK8sNamesAge(t, telemetry, []metricdata.DataPoint[float64]{{Attributes: named}}, metricdatatest.IgnoreTimestamp())
+	metadatatest.AssertEqualExtensionK8sNamesServicesFound(t, telemetry, []metricdata.DataPoint[int64]{{Value: 1, Attributes: named}}, metricdatatest.IgnoreTimestamp())
 	size, err := telemetry.GetMetric("otelcol_extension_k8s_names_memory_size")
 	require.NoError(t, err)
 	require.Positive(t, size.Data.(metricdata.Gauge[int64]).DataPoints[0].Value)

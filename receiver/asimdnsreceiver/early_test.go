@@ -11,9 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/consumer/consumertest"
-	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadatatest"
 )
 
@@ -41,7 +41,7 @@ func TestExchangesThatAFullMemorySplitsAreCountedAndReported(t *testing.T) {
 		r, logs := startReceiver(t, metadatatest.NewSettings(tel), replayOf(path, func(c *Config) { c.Correlate, c.Correlation.MaxSizeMiB = true, mib }), sink)
 		<-r.Player.Done()
 		early := r.handler.correlator.Early()
-		metadatatest.AssertEqualExchangesClosedEarly(t, tel, []metricdata.DataPoint[int64]{{Value: early}}, metricdatatest.IgnoreTimestamp())
+		metadatatest.AssertEqualExchangesClosedEarly(t, tel, kit.Point(r.Receiver.ID, early), metricdatatest.IgnoreTimestamp())
 		require.NoError(t, r.Shutdown(context.Background()))
 		require.NoError(t, tel.Shutdown(context.Background()))
 		warnings := logs.FilterMessageSnippet("correlation.max_size_mib or memory.max_mib was reached").All()

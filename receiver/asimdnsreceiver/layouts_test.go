@@ -15,7 +15,6 @@ import (
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/receiver/receivertest"
-	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
@@ -122,7 +121,7 @@ func TestEventsOfUnknownLayoutsAreCountedUnderTheirOwnName(t *testing.T) {
 	set.TelemetrySettings = tel.NewTelemetrySettings()
 	r, logs := startReceiver(t, set, replayOf(olderFile, func(c *Config) { c.EnableFlags, c.EnableLevel = &everything, 5 }), &consumertest.LogsSink{})
 	<-r.Player.Done()
-	want := []metricdata.DataPoint[int64]{{Value: olderOthers}}
+	want := kit.Point(r.Receiver.ID, olderOthers)
 	metadatatest.AssertEqualEventsLayoutUnknown(t, tel, want, metricdatatest.IgnoreTimestamp())
 	require.NoError(t, r.Shutdown(context.Background()))
 	require.NoError(t, tel.Shutdown(context.Background()))

@@ -122,10 +122,10 @@ func TestWineAStopFromOutsideIsReportedCountedAndMended(t *testing.T) {
 	require.Equal(t, componentstatus.StatusOK, (<-h.reported).Status())
 	wine.Write(t, liveFile)
 	require.Eventually(t, func() bool { return sink.LogRecordCount() >= 2*events }, time.Minute, time.Millisecond)
-	metadatatest.AssertEqualSessionRestarts(t, tel, []metricdata.DataPoint[int64]{{Value: 1}}, metricdatatest.IgnoreTimestamp())
-	metadatatest.AssertEqualSourceOpen(t, tel, []metricdata.DataPoint[int64]{{Value: 1}}, metricdatatest.IgnoreTimestamp())
+	metadatatest.AssertEqualSessionRestarts(t, tel, kit.Point(r.Receiver.ID, 1), metricdatatest.IgnoreTimestamp())
+	metadatatest.AssertEqualSourceOpen(t, tel, kit.Point(r.Receiver.ID, 1), metricdatatest.IgnoreTimestamp())
 	if !wine.Real() { // Windows may add buffers
-		metadatatest.AssertEqualSessionBuffers(t, tel, []metricdata.DataPoint[int64]{{Value: 64}}, metricdatatest.IgnoreTimestamp())
+		metadatatest.AssertEqualSessionBuffers(t, tel, kit.Point(r.Receiver.ID, 64), metricdatatest.IgnoreTimestamp())
 	}
 	require.NoError(t, r.Shutdown(context.Background()))
 	requireRecords(t, times(2, byID), sink, "windows_dns_server")
@@ -177,7 +177,7 @@ func TestWineBuffersThatTheKernelLosesAreInTheMetricsAndTheSumHolds(t *testing.T
 	}, time.Minute, 1500*time.Millisecond)
 	lost := int64(totals.RealTimeBuffersLost)
 	point := func(source string, n int64) metricdata.DataPoint[int64] {
-		return metricdata.DataPoint[int64]{Value: n, Attributes: attribute.NewSet(attribute.String("source", source))}
+		return metricdata.DataPoint[int64]{Value: n, Attributes: kit.Attributes(r.Receiver.ID, attribute.String("source", source))}
 	}
 	metadatatest.AssertEqualEventsLost(t, tel, []metricdata.DataPoint[int64]{
 		point("etw_events", 0), point("etw_buffers", lost), point("etw_files", 1), point("etw_oversized", 0), point("etw_discarded", 0),

@@ -16,7 +16,6 @@ import (
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/receiver/receivertest"
-	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/dnslog"
@@ -64,7 +63,7 @@ func TestAPacketThatDoesNotParseAndALayoutThatDoesNotFitAreCounted(t *testing.T)
 		r, logs := startReceiver(t, set, replayOf(oddFile(t), func(c *Config) { c.Packet.Keep = keep }), sink)
 		<-r.Player.Done()
 
-		one := []metricdata.DataPoint[int64]{{Value: 1}}
+		one := kit.Point(r.Receiver.ID, 1)
 		metadatatest.AssertEqualPacketsUnparsable(t, tel, one, metricdatatest.IgnoreTimestamp())
 		metadatatest.AssertEqualEventsLayoutUnknown(t, tel, one, metricdatatest.IgnoreTimestamp())
 		require.NoError(t, r.Shutdown(context.Background()))

@@ -204,13 +204,13 @@ func TestTelemetryGivesTheAccount(t *testing.T) {
 
 	events, _ := generated(t, clientFile)
 	same := metricdatatest.IgnoreTimestamp()
-	metadatatest.AssertEqualEventsReceived(t, tel, kit.Point(events), same)
-	metadatatest.AssertEqualEventsEmitted(t, tel, kit.Point(events), same)
-	metadatatest.AssertEqualEventsFiltered(t, tel, kit.Point(0), same)
-	metadatatest.AssertEqualEventsAggregated(t, tel, kit.Point(0), same)
-	metadatatest.AssertEqualQueueCapacity(t, tel, kit.Point(48<<20), same)
-	metadatatest.AssertEqualEventsLost(t, tel, append(kit.Point(3, attribute.String("source", "etl_events")),
-		kit.Point(0, attribute.String("source", "etl_buffers"))...), same)
+	metadatatest.AssertEqualEventsReceived(t, tel, kit.Point(r.Receiver.ID, events), same)
+	metadatatest.AssertEqualEventsEmitted(t, tel, kit.Point(r.Receiver.ID, events), same)
+	metadatatest.AssertEqualEventsFiltered(t, tel, kit.Point(r.Receiver.ID, 0), same)
+	metadatatest.AssertEqualEventsAggregated(t, tel, kit.Point(r.Receiver.ID, 0), same)
+	metadatatest.AssertEqualQueueCapacity(t, tel, kit.Point(r.Receiver.ID, 48<<20), same)
+	metadatatest.AssertEqualEventsLost(t, tel, append(kit.Point(r.Receiver.ID, 3, attribute.String("source", "etl_events")),
+		kit.Point(r.Receiver.ID, 0, attribute.String("source", "etl_buffers"))...), same)
 	require.NoError(t, r.Shutdown(context.Background()))
 	require.NoError(t, tel.Shutdown(context.Background()))
 }

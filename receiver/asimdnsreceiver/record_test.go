@@ -156,8 +156,8 @@ func TestTelemetryGivesWhatIsRecorded(t *testing.T) {
 	<-r.Player.Done()
 	require.NoError(t, r.Pipeline.Record.Close(context.Background(), 0))
 	r.Pipeline.Record.Stats.Lost.Add(record.LostWrite, 7)
-	metadatatest.AssertEqualEventsRecorded(t, tel, kit.Point(kit.Generated(t, serverFile).Events), metricdatatest.IgnoreTimestamp())
-	metadatatest.AssertEqualEventsUnrecorded(t, tel, kit.Point(7, attribute.String("reason", record.LostWrite)), metricdatatest.IgnoreTimestamp())
+	metadatatest.AssertEqualEventsRecorded(t, tel, kit.Point(r.Receiver.ID, kit.Generated(t, serverFile).Events), metricdatatest.IgnoreTimestamp())
+	metadatatest.AssertEqualEventsUnrecorded(t, tel, kit.Point(r.Receiver.ID, 7, attribute.String("reason", record.LostWrite)), metricdatatest.IgnoreTimestamp())
 	r.Pipeline.Record = nil // the recording is closed
 	require.NoError(t, r.Shutdown(context.Background()))
 	require.NoError(t, tel.Shutdown(context.Background()))

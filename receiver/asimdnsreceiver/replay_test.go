@@ -54,9 +54,9 @@ func TestABadFileOfAPatternHidesNoOtherAndMakesTheShutdownFail(t *testing.T) {
 	r, logs := startReceiver(t, set, replayOf(filepath.Join(dir, "*.etl"), func(c *Config) { c.EnableFlags, c.EnableLevel = &everything, 5 }), consumertest.NewNop())
 	<-r.Player.Done()
 	require.GreaterOrEqual(t, r.Pipeline.Stats.Received.Load(), int64(3*events), "the whole files are read")
-	metadatatest.AssertEqualReplayFilesUnread(t, tel, []metricdata.DataPoint[int64]{{Value: 3}}, metricdatatest.IgnoreTimestamp())
-	metadatatest.AssertEqualReplayProgress(t, tel, []metricdata.DataPoint[float64]{{Value: 1}}, metricdatatest.IgnoreTimestamp())
-	metadatatest.AssertEqualReplayTimeLeft(t, tel, []metricdata.DataPoint[float64]{{Value: 0}}, metricdatatest.IgnoreTimestamp())
+	metadatatest.AssertEqualReplayFilesUnread(t, tel, kit.Point(r.Receiver.ID, 3), metricdatatest.IgnoreTimestamp())
+	metadatatest.AssertEqualReplayProgress(t, tel, []metricdata.DataPoint[float64]{{Value: 1, Attributes: kit.Attributes(r.Receiver.ID)}}, metricdatatest.IgnoreTimestamp())
+	metadatatest.AssertEqualReplayTimeLeft(t, tel, []metricdata.DataPoint[float64]{{Value: 0, Attributes: kit.Attributes(r.Receiver.ID)}}, metricdatatest.IgnoreTimestamp())
 
 	err = r.Shutdown(context.Background())
 	var unread *replay.UnreadError

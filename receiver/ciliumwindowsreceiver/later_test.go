@@ -15,7 +15,6 @@ import (
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/receiver/receivertest"
-	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 	"go.uber.org/zap/zaptest/observer"
 
@@ -54,7 +53,7 @@ func laterNotifications() (later, known, undecodable [][]byte) {
 func requireAsFarAsKnown(t *testing.T, r *ciliumReceiver, tel *componenttest.Telemetry, logs *observer.ObservedLogs, sink *consumertest.LogsSink) {
 	t.Helper()
 	later, known, undecodable := laterNotifications()
-	metadatatest.AssertEqualEventsVersionUnknown(t, tel, []metricdata.DataPoint[int64]{{Value: int64(len(later))}}, metricdatatest.IgnoreTimestamp())
+	metadatatest.AssertEqualEventsVersionUnknown(t, tel, kit.Point(r.Receiver.ID, len(later)), metricdatatest.IgnoreTimestamp())
 	require.NoError(t, r.Shutdown(context.Background()))
 	require.NoError(t, tel.Shutdown(context.Background()))
 

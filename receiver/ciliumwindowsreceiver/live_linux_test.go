@@ -25,7 +25,6 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/receiver/receivertest"
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
@@ -288,9 +287,7 @@ func TestWhatARealPerfArrayLosesIsInARecordWithItsProcessor(t *testing.T) {
 		return stats.Records+stats.Lost == written
 	}, time.Minute, time.Millisecond)
 	lost := source.follower.Stats().Lost
-	metadatatest.AssertEqualEventsLost(t, tel, []metricdata.DataPoint[int64]{
-		{Value: int64(lost), Attributes: attribute.NewSet(attribute.String("source", "map"))},
-	}, metricdatatest.IgnoreTimestamp())
+	metadatatest.AssertEqualEventsLost(t, tel, kit.Point(r.Receiver.ID, int64(lost), attribute.String("source", "map")), metricdatatest.IgnoreTimestamp())
 	require.NoError(t, r.Shutdown(context.Background()))
 	require.NoError(t, tel.Shutdown(context.Background()))
 	stats := &r.Pipeline.Stats
@@ -375,7 +372,7 @@ func TestAMapThatIsLeftEarlyIsLoggedAndCounted(t *testing.T) {
 	require.NoError(t, live.start(time.Millisecond)) // checks without a pause
 	abandoned := func(want int64) {
 		t.Helper()
-		metadatatest.AssertEqualMapAbandoned(t, tel, []metricdata.DataPoint[int64]{{Value: want}}, metricdatatest.IgnoreTimestamp())
+		metadatatest.AssertEqualMapAbandoned(t, tel, kit.Point(r.Receiver.ID, want), metricdatatest.IgnoreTimestamp())
 	}
 	abandoned(0)
 	for i := range events.MaxMaps {

@@ -13,7 +13,6 @@ import (
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/receiver/receivertest"
-	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/filter"
@@ -188,7 +187,7 @@ func TestPacketsThatCannotBeToldApartAreCountedAndNotMarked(t *testing.T) {
 	sink := &consumertest.LogsSink{}
 	r, _ := startReceiver(t, set, replayOf(path, everything), sink)
 	<-r.Player.Done()
-	metadatatest.AssertEqualPacketsUnmarked(t, tel, []metricdata.DataPoint[int64]{{Value: 2}}, metricdatatest.IgnoreTimestamp())
+	metadatatest.AssertEqualPacketsUnmarked(t, tel, kit.Point(r.Receiver.ID, 2), metricdatatest.IgnoreTimestamp())
 	require.NoError(t, r.Shutdown(context.Background()))
 	require.NoError(t, tel.Shutdown(context.Background()))
 	require.Equal(t, 4, sink.LogRecordCount())

@@ -191,8 +191,8 @@ func TestTelemetryGivesWhatIsRecorded(t *testing.T) {
 	<-r.Player.Done()
 	require.NoError(t, r.Pipeline.Record.Close(context.Background(), 0))
 	r.Pipeline.Record.Stats.Lost.Add(queue.Full, 7)
-	metadatatest.AssertEqualEventsRecorded(t, tel, kit.Point(r.Pipeline.Stats.Received.Load()), metricdatatest.IgnoreTimestamp())
-	metadatatest.AssertEqualEventsUnrecorded(t, tel, kit.Point(7, attribute.String("reason", queue.Full)), metricdatatest.IgnoreTimestamp())
+	metadatatest.AssertEqualEventsRecorded(t, tel, kit.Point(r.Receiver.ID, r.Pipeline.Stats.Received.Load()), metricdatatest.IgnoreTimestamp())
+	metadatatest.AssertEqualEventsUnrecorded(t, tel, kit.Point(r.Receiver.ID, 7, attribute.String("reason", queue.Full)), metricdatatest.IgnoreTimestamp())
 	r.Pipeline.Record = nil // the recording is closed
 	require.NoError(t, r.Shutdown(context.Background()))
 	require.NoError(t, tel.Shutdown(context.Background()))

@@ -249,7 +249,7 @@ func TestBytesSavedAreCountedByReason(t *testing.T) {
 		var points []metricdata.DataPoint[int64]
 		for _, reason := range []string{"attributes", "interval", "connection"} {
 			points = append(points, metricdata.DataPoint[int64]{
-				Value: want[reason], Attributes: attribute.NewSet(attribute.String("mode", mode), attribute.String("reason", reason)),
+				Value: want[reason], Attributes: kit.Attributes(r.Receiver.ID, attribute.String("mode", mode), attribute.String("reason", reason)),
 			})
 		}
 		metadatatest.AssertEqualBytesSaved(t, tel, points, metricdatatest.IgnoreTimestamp())
@@ -302,7 +302,7 @@ func TestConnectionsClosedEarlyAreCounted(t *testing.T) {
 		}
 	})
 	require.Greater(t, early, 5000)
-	metadatatest.AssertEqualConnectionsClosedEarly(t, tel, []metricdata.DataPoint[int64]{{Value: int64(early)}}, metricdatatest.IgnoreTimestamp())
+	metadatatest.AssertEqualConnectionsClosedEarly(t, tel, kit.Point(r.Receiver.ID, early), metricdatatest.IgnoreTimestamp())
 	require.NoError(t, r.Shutdown(context.Background()))
 	require.Len(t, records, sink.LogRecordCount())
 	require.NoError(t, tel.Shutdown(context.Background()))

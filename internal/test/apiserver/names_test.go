@@ -185,9 +185,10 @@ func (n *names) metric(t *testing.T, name, attribute string) float64 {
 	return 0
 }
 
+// ofAttribute is the point with the value of an attribute, or without another attribute than the extension's ID.
 func ofAttribute(points []metricdata.DataPoint[int64], value string) float64 {
 	for _, p := range points {
-		if a := p.Attributes.ToSlice(); value == "" && len(a) == 0 || len(a) == 1 && a[0].Value.AsString() == value {
+		if a := p.Attributes.ToSlice(); value == "" && len(a) == 1 || len(a) == 2 && (a[0].Value.AsString() == value || a[1].Value.AsString() == value) {
 			return float64(p.Value)
 		}
 	}

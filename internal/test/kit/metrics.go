@@ -9,13 +9,19 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 )
 
-// Point returns the only data point of a metric.
-func Point[N int | int64](n N, kv ...attribute.KeyValue) []metricdata.DataPoint[int64] {
-	return []metricdata.DataPoint[int64]{{Value: int64(n), Attributes: attribute.NewSet(kv...)}}
+// Point returns the only data point of a metric of the receiver with the ID.
+func Point[N int | int64](id component.ID, n N, kv ...attribute.KeyValue) []metricdata.DataPoint[int64] {
+	return []metricdata.DataPoint[int64]{{Value: int64(n), Attributes: Attributes(id, kv...)}}
+}
+
+// Attributes returns the attributes of a point of the receiver with the ID: the ID, and those given.
+func Attributes(id component.ID, kv ...attribute.KeyValue) attribute.Set {
+	return attribute.NewSet(append(kv, attribute.String("receiver", id.String()))...)
 }
 
 // MetricNames returns the names of a receiver's own metrics in its folder: those in documentation.md, which is
