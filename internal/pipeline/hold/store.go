@@ -120,8 +120,13 @@ func (s *Store) Put(key, data []byte, received, at int64) *Entry {
 
 // PutHash is Put for a key with a known hash.
 func (s *Store) PutHash(hash uint64, key, data []byte, received, at int64) *Entry {
-	if e := s.Find(hash, key); e != nil {
-		*s.table.tag(e.slot) = hidden
+	return s.PutOver(s.Find(hash, key), hash, key, data, received, at)
+}
+
+// PutOver is PutHash for a caller that has looked for the key since the last Put: found is what Find returned.
+func (s *Store) PutOver(found *Entry, hash uint64, key, data []byte, received, at int64) *Entry {
+	if found != nil {
+		*s.table.tag(found.slot) = hidden
 	}
 	if s.table.crowded() {
 		s.grow()
