@@ -139,11 +139,16 @@ func (d *Decoder) Decode(e *Event) {
 // the manifest Template is nil, and Rest has the whole user data.
 func (e *Event) Decoded() *schema.Decoded {
 	if !e.finished {
-		e.decoded.Finish()
-		e.settle()
-		e.plan, e.finished = e.planOf(e.decoded.Template), true
+		e.finish()
 	}
 	return &e.decoded
+}
+
+// finish reads all fields. It is not part of Decoded, so that the compiler inlines that into each of the many calls for a field.
+func (e *Event) finish() {
+	e.decoded.Finish()
+	e.settle()
+	e.plan, e.finished = e.planOf(e.decoded.Template), true
 }
 
 // value returns a field's value, or nil if the event does not have the field.
