@@ -94,13 +94,8 @@ func (s *Store) Find(hash uint64, key []byte) *Entry {
 	t, tag := &s.table, tagOf(hash)
 	g := t.home(upper(hash))
 	for range t.groups {
-		tags := &t.groups[g].tags
-		for n := range groupSize {
-			i := nth(upper(hash), n)
-			if tags[i] != tag {
-				continue
-			}
-			if e := &t.entries[g*groupSize+i]; string(s.Key(e)) == string(key) {
+		for with := t.groups[g].with(tag); with != 0; with &= with - 1 {
+			if e := &t.entries[g*groupSize+with.first()]; string(s.Key(e)) == string(key) {
 				return e
 			}
 		}
