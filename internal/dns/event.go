@@ -193,6 +193,23 @@ func (e *Event) Text(dst []byte, f Field) (text []byte, ok bool) {
 	return dst, false
 }
 
+// AppendLower appends a text field as UTF-8, its ASCII letters in lower case. It appends nothing if the event does not have the field.
+func (e *Event) AppendLower(dst []byte, f Field) []byte {
+	v := e.value(f)
+	if v == nil {
+		return dst
+	}
+	from := len(dst)
+	if e.typeOf(f) == schema.ANSI {
+		if dst, ok := appendLowerASCII(dst, v.Bytes); ok {
+			return dst
+		}
+	}
+	dst, _ = e.Text(dst, f)
+	Lower(dst[from:])
+	return dst
+}
+
 // AppendGUID appends the 16 bytes of a GUID, which the event has as text such as {BF629903-4288-435F-9182-470BEDF5C0A4}, in the order of its digits.
 // ok is false, and nothing is appended, if the event does not have the field, or has any other text.
 func (e *Event) AppendGUID(dst []byte, f Field) (_ []byte, ok bool) {

@@ -54,7 +54,7 @@ func everyOther(octets uint64) uint64 {
 // hexBytes returns the four bytes that eight hexadecimal digits of ASCII stand for. The first digit and the first byte are the lowest octets.
 // wrong is not 0 if an octet is no digit. It handles all octets at once, because the processor predicts a branch for each digit badly.
 func hexBytes(digits uint64) (value, wrong uint64) {
-	const each, top = 0x0101_0101_0101_0101, 0x80
+	const top = 0x80
 	lower := digits | 0x20*each
 	letter := (lower + (top-'a')*each) &^ (lower + (top-1-'f')*each) // in the top bit of each octet, as below
 	decimal := (digits + (top-'0')*each) &^ (digits + (top-1-'9')*each)
