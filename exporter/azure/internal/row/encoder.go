@@ -68,19 +68,20 @@ type Encoder struct {
 	body      int   // column, or -1
 	startTime int   // column EventStartTime, or -1
 
-	times    jsontext.TimeFormatter
-	limit    int    // of a field
-	now      uint64 // read when the resource was set
-	seen     [4]uint64
-	order    [64]uint8       // the columns of the last record's attributes, by position
-	resource []columnValue   // column values from the resource
-	texts    []byte          // fields of the resource as they stand in a row; see columnValue
-	more     []namedValue    // values of the resource for AdditionalFields
-	device   []namedValue    // the same, of names that describe the device; the record's own ones replace them
-	moved    []int           // columns whose values are in more, because only a record may have them
-	extra    []namedValue    // values of the record for AdditionalFields
-	object   jsontext.Object // AdditionalFields
-	scratch  []byte          // AdditionalFields of a table in which the column is a text
+	times     jsontext.TimeFormatter
+	datetimes datetimes
+	limit     int    // of a field
+	now       uint64 // read when the resource was set
+	seen      [4]uint64
+	order     [64]uint8       // the columns of the last record's attributes, by position
+	resource  []columnValue   // column values from the resource
+	texts     []byte          // fields of the resource as they stand in a row; see columnValue
+	more      []namedValue    // values of the resource for AdditionalFields
+	device    []namedValue    // the same, of names that describe the device; the record's own ones replace them
+	moved     []int           // columns whose values are in more, because only a record may have them
+	extra     []namedValue    // values of the record for AdditionalFields
+	object    jsontext.Object // AdditionalFields
+	scratch   []byte          // AdditionalFields of a table in which the column is a text
 }
 
 // columnValue is a value of the resource for a column. If to > 0, the field was encoded when the resource was set and is

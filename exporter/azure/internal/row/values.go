@@ -48,7 +48,7 @@ func (e *Encoder) appendValue(dst []byte, column int, typ pcommon.ValueType, v p
 		same = true
 		ok = false
 		if typ == pcommon.ValueTypeStr {
-			dst, ok = appendDatetime(dst, v.Str())
+			dst, ok = e.datetimes.append(dst, v.Str())
 		}
 	default:
 		ok = false
