@@ -139,11 +139,16 @@ func (d *Decoder) Decode(e *Event) {
 // the manifest Template is nil, and Rest has the whole user data.
 func (e *Event) Decoded() *schema.Decoded {
 	if !e.finished {
-		e.decoded.Finish()
-		e.settle()
-		e.plan, e.finished = e.planOf(e.decoded.Template), true
+		e.finish()
 	}
 	return &e.decoded
+}
+
+// finish reads all fields. It is not part of Decoded, so that the compiler inlines that into each of the many calls for a field.
+func (e *Event) finish() {
+	e.decoded.Finish()
+	e.settle()
+	e.plan, e.finished = e.planOf(e.decoded.Template), true
 }
 
 // value returns a field's value, or nil if the event does not have the field.
@@ -186,6 +191,23 @@ func (e *Event) Text(dst []byte, f Field) (text []byte, ok bool) {
 		return schema.AppendANSI(dst, v.Bytes), true
 	}
 	return dst, false
+}
+
+// AppendLower appends a text field as UTF-8, its ASCII letters in lower case. It appends nothing if the event does not have the field.
+func (e *Event) AppendLower(dst []byte, f Field) []byte {
+	v := e.value(f)
+	if v == nil {
+		return dst
+	}
+	from := len(dst)
+	if e.typeOf(f) == schema.ANSI {
+		if dst, ok := appendLowerASCII(dst, v.Bytes); ok {
+			return dst
+		}
+	}
+	dst, _ = e.Text(dst, f)
+	Lower(dst[from:])
+	return dst
 }
 
 // AppendGUID appends the 16 bytes of a GUID, which the event has as text such as {BF629903-4288-435F-9182-470BEDF5C0A4}, in the order of its digits.

@@ -33,6 +33,26 @@ func TestFoldChangesASCIILettersAndNothingElse(t *testing.T) {
 	}
 }
 
+func TestATextOfASCIIIsAppendedInLowerCaseAndAnyOtherIsNot(t *testing.T) {
+	for length := range 40 {
+		for c := range 256 {
+			for at := range max(1, length) {
+				text := bytes.Repeat([]byte("aZ0"), length)[:length]
+				if length > 0 {
+					text[at] = byte(c)
+				}
+				got, ok := appendLowerASCII([]byte("Before"), text)
+				require.Equal(t, length == 0 || c < 0x80, ok)
+				if ok {
+					require.Equal(t, "Before"+string(bytes.ToLower(text)), string(got))
+				} else {
+					require.Equal(t, "Before", string(got))
+				}
+			}
+		}
+	}
+}
+
 func TestFoldTakesOneTrailingDotAway(t *testing.T) {
 	for name, want := range map[string]string{"": "", ".": "", "a": "a", "A.": "a", "WWW.Example.COM.": "www.example.com", "a..": "a."} {
 		require.Equal(t, want, string(Fold([]byte(name))), name)

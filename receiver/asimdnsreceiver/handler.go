@@ -169,50 +169,42 @@ func (h *handler) Handle(ev pipeline.Event, _ plog.LogRecordSlice) pipeline.Outc
 	if p.archive != nil {
 		p.archive.add(e, ev.Received, h.id(ev.Data))
 	}
-	outcome := h.report(x, ev)
+	var outcome pipeline.Outcome
+	if h.correlator != nil {
+		outcome.Kind, outcome.Joined = h.correlate(x, ev)
+	} else {
+		h.exchange = correlate.Exchange{}
+		outcome.Kind = h.sum(x, ev.Received, &h.exchange)
+	}
 	outcome.Archived = p.archive != nil
 	return outcome
 }
 
-// report passes the event to the correlator, or to the aggregator.
-func (h *handler) report(x *prepared, ev pipeline.Event) pipeline.Outcome {
-	if h.correlator != nil {
-		return h.correlate(x, ev)
-	}
-	h.exchange = correlate.Exchange{}
-	return h.sum(x, ev.Received)
-}
-
-// correlate passes the event to the correlator and acts on its decision.
-func (h *handler) correlate(x *prepared, ev pipeline.Event) (outcome pipeline.Outcome) {
+// correlate passes the event to the correlator and acts on its decision. joined is the number of events that were kept back and that are part of the
+// same exchange.
+func (h *handler) correlate(x *prepared, ev pipeline.Event) (kind pipeline.Kind, joined int64) {
 	d := h.correlator.AddPrepared(&x.event, &x.exchange, ev.Data, ev.Received)
 	switch d.Verdict {
 	case correlate.Held:
-		return pipeline.Outcome{Kind: pipeline.Held}
+		return pipeline.Held, 0
 	case correlate.Merged:
 		x.pipeline.sizes.joined++
-		return pipeline.Outcome{Kind: pipeline.Aggregated}
+		return pipeline.Aggregated, 0
 	case correlate.Answer:
 		x.pipeline.sizes.joined++
-		h.exchange = d.Exchange
-		outcome = h.sum(x, ev.Received)
-		outcome.Joined = 1
-		return outcome
+		return h.sum(x, ev.Received, &d.Exchange), 1
 	case correlate.Query: // the response becomes the record
 		x.pipeline.sizes.joined++
-		h.exchange = d.Exchange
-		h.exchange.ID = hold.ID(h.id(ev.Data))
-		outcome = h.sum(h.decode(d.Data), d.Received)
-		outcome.Joined = 1
-		return outcome
+		d.ID = hold.ID(h.id(ev.Data))
+		return h.sum(h.decode(d.Data), d.Received, &d.Exchange), 1
 	}
 	h.exchange = correlate.Exchange{ID: hold.ID(h.id(ev.Data))}
-	return h.sum(x, ev.Received)
+	return h.sum(x, ev.Received, &h.exchange), 0
 }
 
-// sum adds h.exchange to the exchanges that are alike, or appends its record. The record is made of the event x.
-func (h *handler) sum(x *prepared, received int64) pipeline.Outcome {
-	e, exchange := &x.event, &h.exchange
+// sum adds an exchange to those that are alike, or appends its record. The record is made of the event x.
+func (h *handler) sum(x *prepared, received int64, exchange *correlate.Exchange) pipeline.Kind {
+	e := &x.event
 	if h.aggregator != nil {
 		if !x.rowRead {
 			h.aggregator.Read(&x.row, e)
@@ -220,15 +212,15 @@ func (h *handler) sum(x *prepared, received int64) pipeline.Outcome {
 		class := aggregate.Sum
 		if h.class != nil {
 			if shape.Static(e) && h.aggregator.Join(e, &x.row, exchange) {
-				return pipeline.Outcome{Kind: pipeline.Aggregated}
+				return pipeline.Aggregated
 			}
 			class = h.class(e, exchange)
 		}
 		switch h.aggregator.AddPrepared(e, &x.row, x.raw, received, exchange, class) {
 		case aggregate.Held:
-			return pipeline.Outcome{Kind: pipeline.Held}
+			return pipeline.Held
 		case aggregate.Merged:
-			return pipeline.Outcome{Kind: pipeline.Aggregated}
+			return pipeline.Aggregated
 		}
 	}
 	if h.correlator == nil {
@@ -264,7 +256,7 @@ func (h *handler) decode(raw []byte) *prepared {
 }
 
 // emit appends the record of an event.
-func (h *handler) emit(x *prepared, received int64, merged dnslog.Merged) pipeline.Outcome {
+func (h *handler) emit(x *prepared, received int64, merged dnslog.Merged) pipeline.Kind {
 	p, e := x.pipeline, &x.event
 	if e.LayoutUnknown() {
 		h.unknown.Add(1)
@@ -275,7 +267,7 @@ func (h *handler) emit(x *prepared, received int64, merged dnslog.Merged) pipeli
 	}
 	p.mapper.AppendMerged(records, e, received, merged)
 	h.count(p, records)
-	return pipeline.Outcome{Kind: pipeline.Emitted}
+	return pipeline.Emitted
 }
 
 // Due reports whether an event that is kept back is due.
@@ -323,16 +315,16 @@ func (h *handler) Stages() (stages []hold.Stage) {
 // is room for another one, and when the correlator keeps nothing.
 func (h *handler) Release(_ plog.LogRecordSlice, due bool) pipeline.Outcome {
 	if h.aggregator != nil && (h.packing != nil || h.correlator == nil || h.correlator.Held() == 0 || h.aggregator.Due()) {
-		return h.releaseRow()
+		return pipeline.Outcome{Kind: h.releaseRow()}
 	}
 	popped := h.correlator.PopOldest(due)
 	defer h.correlator.Release(popped)
 	h.exchange = popped.Exchange
-	return h.sum(h.decode(popped.Data), popped.Received)
+	return pipeline.Outcome{Kind: h.sum(h.decode(popped.Data), popped.Received, &h.exchange)}
 }
 
 // releaseRow appends the record of a row, or packs it with others of its client.
-func (h *handler) releaseRow() pipeline.Outcome {
+func (h *handler) releaseRow() pipeline.Kind {
 	if h.packDone() {
 		return h.emitPack()
 	}

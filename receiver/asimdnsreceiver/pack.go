@@ -35,19 +35,19 @@ func (c *Config) packs() bool {
 }
 
 // pack packs a row of the aggregator. The first row of a packed record is kept back until the record is written.
-func (h *handler) pack(x *prepared, row *aggregate.Row, m dnslog.Merged) pipeline.Outcome {
+func (h *handler) pack(x *prepared, row *aggregate.Row, m dnslog.Merged) pipeline.Kind {
 	begun, p := h.packing != nil, x.pipeline
 	size, ok := p.mapper.Pack(p.records, &x.event, row.Received, m, row.First)
 	h.packMore = row.More
 	h.countPacked(p, row, int64(size), ok)
 	switch {
 	case !ok:
-		return pipeline.Outcome{Kind: pipeline.Emitted}
+		return pipeline.Emitted
 	case begun:
-		return pipeline.Outcome{Kind: pipeline.Aggregated}
+		return pipeline.Aggregated
 	}
 	h.packing = p
-	return pipeline.Outcome{Kind: pipeline.Held}
+	return pipeline.Held
 }
 
 // packDone reports whether the packed record must be written: it is full, or no other row of its client follows.
@@ -56,10 +56,10 @@ func (h *handler) packDone() bool {
 }
 
 // emitPack appends the packed record.
-func (h *handler) emitPack() pipeline.Outcome {
+func (h *handler) emitPack() pipeline.Kind {
 	p := h.packing
 	h.packing = nil // also if the mapper panics
 	p.mapper.AppendPack(p.records)
 	h.saved.add(-int64(p.mapper.RecordSize(p.records.At(p.records.Len() - 1).Attributes())))
-	return pipeline.Outcome{Kind: pipeline.Emitted}
+	return pipeline.Emitted
 }

@@ -18,12 +18,13 @@ func (a *Aggregator) addExchange(w *window, e *dns.Event, raw []byte, received i
 	entry := w.store.Find(a.hash, a.key)
 	if entry == nil || !w.near(entry, start) {
 		answers := a.answers(e)
-		f := a.first(x, e, start, end)
+		f := firstFacts(x)
+		f.add(e, x, start, end)
 		f.answer(answers)
 		var whole bool
 		a.set, whole = a.set[:0].Add(answers)
 		f.mark(factAnswersCut, !whole)
-		a.data = f.append(append(append(a.data[:0], raw...), a.set...), len(a.set))
+		a.data = f.append(append(a.data[:0], raw...), a.set, &x.Recursion)
 		if !a.hold(w, e, received, start) {
 			return Pass
 		}
@@ -44,34 +45,29 @@ func (a *Aggregator) merge(w *window, entry *hold.Entry, e *dns.Event, x *correl
 	answers := a.answers(e)
 	entry.Count++
 	w.note(entry, start)
-	data := w.store.Data(entry)
-	var f facts
-	first, set := f.read(data)
-	f.last = max(f.last, end)
-	fits := a.join(&f, x) // into the bytes of the row
+	row := w.store.Data(entry)
+	f := factsOf(row)
+	f.mark(factServerVaries, x.Lookup.Server != f.firstServer())
+	f.mark(factCacheVaries, x.Lookup.Asked != f.has(factAsked) || x.Lookup.Cached != f.has(factCached))
 	f.add(e, x, start, end)
 	f.answer(answers)
+	if answers.Count == 0 && x.Recursion.Queries() == 0 {
+		return
+	}
+	first, set, recursion := f.cut(row)
+	same := a.join(f, &recursion, x)
 	if answers.Count > 0 {
 		var whole bool
 		a.set, whole = append(a.set[:0], set...).Add(answers)
 		f.mark(factAnswersCut, !whole)
-		fits = fits && len(a.set) == len(set)
+		same = same && len(a.set) == len(set)
 		set = a.set
 	}
-	if fits {
-		f.write(data[len(data)-factsSize:], len(set))
+	if same {
 		return
 	}
-	a.data = f.append(append(append(a.data[:0], first...), set...), len(set))
+	a.data = f.append(append(a.data[:0], first...), set, &recursion)
 	w.store.SetData(entry, a.data)
-}
-
-// first returns the facts of the first exchange of a row, without its answers.
-func (a *Aggregator) first(x *correlate.Exchange, e *dns.Event, start, end int64) facts {
-	f := facts{exchange: *x, last: end, ttl: math.MaxUint32}
-	f.mark(factRecursed, x.Recursion.Queries() > 0)
-	f.add(e, x, start, end)
-	return f
 }
 
 // span returns the times of the first and the last event of an exchange, in nanoseconds since 1970. own is the time of the event that its
@@ -98,9 +94,10 @@ func duration(e *dns.Event, x *correlate.Exchange, start, end int64) (ms int64, 
 
 // read fills a row of exchanges.
 func (a *Aggregator) read(r *Row) {
-	var f facts
-	raw, set := f.read(r.window.store.Data(r.entry))
-	r.Data, r.Exchange = raw, f.exchange
+	row := r.window.store.Data(r.entry)
+	f := factsOf(row)
+	raw, set, recursion := f.cut(row)
+	r.Data, r.Exchange = raw, f.exchange(recursion)
 	if r.Count == 1 {
 		return
 	}
@@ -111,19 +108,20 @@ func (a *Aggregator) read(r *Row) {
 	s.Answers.Set(set)
 	s.AnswersCut = f.has(factAnswersCut)
 	s.MinTTL, s.HasTTL = f.ttl, f.has(factTTL)
-	l := &f.exchange.Lookup
+	l := &r.Lookup
 	s.Server = l.Server
 	if f.has(factServerVaries) {
 		s.Server = netip.Addr{}
 	}
 	s.FromCache, s.HasFromCache = l.Cached && !l.Asked, (l.Cached || l.Asked) && !f.has(factCacheVaries)
 	s.Recursed, s.Recursions, s.RecursionTimeouts = f.recursed, f.queries, f.timeouts
-	s.Servers, s.ServersCut = f.exchange.Recursion.Servers, f.exchange.Recursion.ServersCut
+	s.Servers, s.ServersCut = recursion.Servers, recursion.ServersCut
 	r.Sums = s
 }
 
 // add adds the times and the recursion of an exchange.
 func (f *facts) add(e *dns.Event, x *correlate.Exchange, start, end int64) {
+	f.last = max(f.last, end)
 	f.gaps.add(millis(start))
 	if n := x.Recursion.Queries(); n > 0 {
 		f.recursed++
@@ -150,20 +148,15 @@ func (f *facts) answer(list *dns.Answers) {
 	}
 }
 
-// join adds what differs between an exchange and the first one of the row: the servers, and whether the cache had the answer. It reports
-// whether the facts are as long as before.
-func (a *Aggregator) join(f *facts, x *correlate.Exchange) (same bool) {
-	first := &f.exchange
-	f.mark(factServerVaries, x.Lookup.Server != first.Lookup.Server)
-	f.mark(factCacheVaries, x.Lookup.Asked != first.Lookup.Asked || x.Lookup.Cached != first.Lookup.Cached)
+// join adds the recursion of an exchange to that of a row, whose facts f are. It reports whether that is as long as before.
+func (a *Aggregator) join(f *facts, recursion *dns.Recursion, x *correlate.Exchange) (same bool) {
 	if x.Recursion.Queries() == 0 {
 		return true
 	}
-	r := &first.Recursion
-	had, n, cut := f.has(factRecursed), r.Servers.Len(), r.ServersCut
+	had, n, cut := f.has(factRecursed), recursion.Servers.Len(), recursion.ServersCut
 	f.mark(factRecursed, true)
 	var ok bool
-	a.servers, ok = append(a.servers[:0], r.Servers...).AddAll(x.Recursion.Servers)
-	r.Servers, r.ServersCut = a.servers, cut || x.Recursion.ServersCut || !ok
-	return had && r.Servers.Len() == n && r.ServersCut == cut
+	a.servers, ok = append(a.servers[:0], recursion.Servers...).AddAll(x.Recursion.Servers)
+	recursion.Servers, recursion.ServersCut = a.servers, cut || x.Recursion.ServersCut || !ok
+	return had && recursion.Servers.Len() == n && recursion.ServersCut == cut
 }

@@ -3,26 +3,33 @@
 package aggregate
 
 import (
-	"encoding/binary"
+	"math"
 	"net/netip"
-	"slices"
+	"unsafe"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/correlate"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
 )
 
-// facts are what is kept of a row of exchanges besides its first event and the answers. They stand behind these in the row's bytes.
+// facts are what is kept of a row of exchanges besides its first event, its answers and its recursion. They stand behind these in the row's bytes,
+// and are changed where they stand. They have no pointers.
 type facts struct {
-	exchange           correlate.Exchange // the first
-	last               int64              // the time of the last event of all, ns since 1970
-	timed              int64              // exchanges with a duration
-	total, least, most int64              // of these durations, ms
+	// Of the first exchange: the identifier, the times of its first and last event, and its look-up.
+	id                 hold.ID
+	start, end, events int64
+	server             [16]byte
+
+	last               int64 // the time of the last event of all, ns since 1970
+	timed              int64 // exchanges with a duration
+	total, least, most int64 // of these durations, ms
 	gaps               gaps
-	// Exchanges with recursion, the queries to other servers, and those without a response. The servers of all exchanges are in
-	// exchange.Recursion.
+	// Exchanges with recursion, the queries to other servers, and those without a response. The servers of all exchanges are in the row's
+	// recursion.
 	recursed, queries, timeouts int64
 	ttl                         uint32 // the least, s
 	flags                       uint16
+	answers                     uint16 // the size of the row's answers, in bytes
 }
 
 // Flags of facts.
@@ -36,16 +43,52 @@ const (
 	factServerVaries
 	factCacheVaries
 	factAnswersCut
-	factGapsLost
 	factTTL
 	factRecursed // a dns.Recursion stands before the facts
 )
 
 // factsSize is the size of facts as bytes. maxFacts is the most that a row has besides its first event and its key.
 const (
-	factsSize = 16 + 16 + 13*8 + 8*recentTimes + 4 + 2 + 2 + 1
+	factsSize = int(unsafe.Sizeof(facts{}))
 	maxFacts  = factsSize + dns.MaxRecursion + dns.MaxAnswerSet
 )
+
+// factsOf returns the facts in the bytes of a row, which change with them. The bytes may have any alignment: what the address of facts is used for
+// works with any on the processors for which Windows and Linux nodes are built, amd64 and arm64, and the compiler checks it only for types with
+// pointers.
+func factsOf(row []byte) *facts {
+	return (*facts)(unsafe.Pointer((*[factsSize]byte)(row[len(row)-factsSize:])))
+}
+
+// firstFacts returns the facts of a row's first exchange, without its times and its answers.
+func firstFacts(x *correlate.Exchange) facts {
+	f := facts{id: x.ID, start: x.Start, end: x.End, events: x.Lookup.Events, server: x.Lookup.Server.As16(), last: math.MinInt64, ttl: math.MaxUint32}
+	f.mark(factAnswered, x.Answered)
+	f.mark(factLeapt, x.Leapt)
+	f.mark(factUnanswered, x.Unanswered)
+	f.mark(factAsked, x.Lookup.Asked)
+	f.mark(factCached, x.Lookup.Cached)
+	f.mark(factServer, x.Lookup.Server.IsValid())
+	f.mark(factRecursed, x.Recursion.Queries() > 0)
+	return f
+}
+
+// exchange returns the first exchange of a row. recursion is the row's.
+func (f *facts) exchange(recursion dns.Recursion) correlate.Exchange {
+	return correlate.Exchange{
+		ID: f.id, Start: f.start, End: f.end, Answered: f.has(factAnswered), Leapt: f.has(factLeapt), Unanswered: f.has(factUnanswered),
+		Lookup:    correlate.Lookup{Events: f.events, Server: f.firstServer(), Asked: f.has(factAsked), Cached: f.has(factCached)},
+		Recursion: recursion,
+	}
+}
+
+// firstServer returns the server of the first exchange's look-up; it is invalid if there is none.
+func (f *facts) firstServer() (addr netip.Addr) {
+	if f.has(factServer) {
+		addr = netip.AddrFrom16(f.server).Unmap()
+	}
+	return addr
+}
 
 func (f *facts) has(flag uint16) bool { return f.flags&flag != 0 }
 
@@ -56,75 +99,22 @@ func (f *facts) mark(flag uint16, on bool) {
 	}
 }
 
-// append appends the facts to the bytes of a row. size is the size of its answers.
-func (f *facts) append(dst []byte, size int) []byte {
-	x := &f.exchange
-	f.mark(factAnswered, x.Answered)
-	f.mark(factLeapt, x.Leapt)
-	f.mark(factUnanswered, x.Unanswered)
-	f.mark(factAsked, x.Lookup.Asked)
-	f.mark(factCached, x.Lookup.Cached)
-	f.mark(factServer, x.Lookup.Server.IsValid())
+// append appends what is kept of a row besides its first event.
+func (f *facts) append(dst []byte, answers dns.AnswerSet, recursion *dns.Recursion) []byte {
+	f.answers = uint16(len(answers))
+	dst = append(dst, answers...)
 	if f.has(factRecursed) {
-		dst = x.Recursion.Append(dst)
+		dst = recursion.Append(dst)
 	}
-	from := len(dst)
-	dst = slices.Grow(dst, factsSize)[:from+factsSize]
-	f.write(dst[from:], size)
-	return dst
+	return append(dst, (*[factsSize]byte)(unsafe.Pointer(f))[:]...)
 }
 
-// write writes the facts over bytes of factsSize.
-func (f *facts) write(b []byte, size int) {
-	x, le := &f.exchange, binary.LittleEndian
-	f.mark(factGapsLost, f.gaps.lost)
-	var server [16]byte
-	if f.has(factServer) {
-		server = x.Lookup.Server.As16()
-	}
-	copy(b, x.ID[:])
-	copy(b[16:], server[:])
-	b = b[32:]
-	for i, n := range [...]int64{x.Start, x.End, x.Lookup.Events, f.last, f.timed, f.total, f.least, f.most, f.gaps.first, f.gaps.squares, f.recursed, f.queries, f.timeouts} {
-		le.PutUint64(b[8*i:], uint64(n))
-	}
-	b = b[13*8:]
-	for i, n := range f.gaps.recent {
-		le.PutUint64(b[8*i:], uint64(n))
-	}
-	b = b[8*recentTimes:]
-	le.PutUint32(b, f.ttl)
-	le.PutUint16(b[4:], f.flags)
-	le.PutUint16(b[6:], uint16(size))
-	b[8] = f.gaps.n
-}
-
-// read reads the facts of a row. It returns its first event and its answers.
-func (f *facts) read(data []byte) (raw []byte, set dns.AnswerSet) {
-	x, le := &f.exchange, binary.LittleEndian
-	kept, b := data[:len(data)-factsSize], data[len(data)-factsSize:]
-	copy(x.ID[:], b)
-	server := [16]byte(b[16:])
-	b = b[32:]
-	for i, n := range [...]*int64{&x.Start, &x.End, &x.Lookup.Events, &f.last, &f.timed, &f.total, &f.least, &f.most, &f.gaps.first, &f.gaps.squares, &f.recursed, &f.queries, &f.timeouts} {
-		*n = int64(le.Uint64(b[8*i:]))
-	}
-	b = b[13*8:]
-	for i := range f.gaps.recent {
-		f.gaps.recent[i] = int64(le.Uint64(b[8*i:]))
-	}
-	b = b[8*recentTimes:]
-	var size int
-	f.ttl, f.flags, size, f.gaps.n = le.Uint32(b), le.Uint16(b[4:]), int(le.Uint16(b[6:])), b[8]
-	x.Answered, x.Leapt, x.Unanswered = f.has(factAnswered), f.has(factLeapt), f.has(factUnanswered)
-	x.Lookup.Asked, x.Lookup.Cached = f.has(factAsked), f.has(factCached)
-	if f.has(factServer) {
-		x.Lookup.Server = netip.AddrFrom16(server).Unmap()
-	}
-	f.gaps.lost = f.has(factGapsLost)
+// cut returns the first event of a row, its answers, and its recursion. row are the bytes whose facts f are.
+func (f *facts) cut(row []byte) (raw []byte, answers dns.AnswerSet, recursion dns.Recursion) {
+	kept := row[:len(row)-factsSize]
 	if f.has(factRecursed) {
-		kept, x.Recursion = dns.CutRecursion(kept)
+		kept, recursion = dns.CutRecursion(kept)
 	}
-	at := len(kept) - size
-	return kept[:at], dns.AnswerSet(kept[at:len(kept):len(kept)])
+	at := len(kept) - int(f.answers)
+	return kept[:at], dns.AnswerSet(kept[at:len(kept):len(kept)]), recursion
 }

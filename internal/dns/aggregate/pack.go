@@ -104,8 +104,9 @@ func (a *Aggregator) addOne(w *window, raw []byte, received int64, e *dns.Event,
 	a.key = binary.LittleEndian.AppendUint64(append(a.key[:0], firstKey), a.firsts)
 	a.hash = hold.Hash(a.key)
 	start, end := span(x, own)
-	f := a.first(x, e, start, end)
-	a.data = f.append(append(a.data[:0], raw...), 0)
+	f := firstFacts(x)
+	f.add(e, x, start, end)
+	a.data = f.append(append(a.data[:0], raw...), nil, &x.Recursion)
 	if !a.hold(w, e, received, start) {
 		return Pass
 	}

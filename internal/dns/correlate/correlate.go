@@ -53,8 +53,9 @@ type Correlator struct {
 
 	prepared Prepared // by Add
 
+	decision Decision // on the last event
+
 	key    []byte
-	hash   uint64 // of key, in AddPrepared
 	asker  []byte
 	data   []byte
 	calls  [maxThreads]threadCall
@@ -166,17 +167,24 @@ type Decision struct {
 	Received int64
 }
 
-// AddPrepared is Add for an event that p was prepared for.
-func (c *Correlator) AddPrepared(e *dns.Event, p *Prepared, raw []byte, received int64) Decision {
+// AddPrepared is Add for an event that p was prepared for. The result is valid until the next Add. Only the result of the verdicts Answer and Query
+// has an exchange, and only that of Query has data.
+func (c *Correlator) AddPrepared(e *dns.Event, p *Prepared, raw []byte, received int64) *Decision {
+	c.decision.Verdict = c.decide(e, p, raw, received)
+	return &c.decision
+}
+
+// decide returns the verdict on an event, and fills the rest of c.decision.
+func (c *Correlator) decide(e *dns.Event, p *Prepared, raw []byte, received int64) Verdict {
 	at := etw.UnixNano(e.TimeStamp)
 	if c.absorb(e, raw, at) || c.absorbRecursion(e, at) {
-		return Decision{Verdict: Merged}
+		return Merged
 	}
 	if e.RateLimited {
 		c.miss(dns.ServerExchange)
-		return Decision{Verdict: Pass}
+		return Pass
 	}
-	t := p.tie
+	t := &p.tie
 	if !t.known {
 		if t.pair != 0 {
 			c.untied.Add(1)
@@ -184,17 +192,17 @@ func (c *Correlator) AddPrepared(e *dns.Event, p *Prepared, raw []byte, received
 		if t.tag == tagResponse {
 			c.miss(t.pair)
 		}
-		return Decision{Verdict: Pass}
+		return Pass
 	}
-	c.key, c.hash = append(c.key[:0], p.key...), p.Hash
 	tag := t.tag
 	if t.other {
 		tag |= tagDoubtful
 	}
 	if t.pair == dns.ClientCall && t.tag == tagRequest {
-		c.calls[thread(e)].note(e, c.key, t.asker)
+		c.calls[thread(e)].note(e, p.key, t.asker)
 	}
-	entry := c.store.Find(c.hash, c.key)
+	found := c.store.Find(p.Hash, p.key)
+	entry := found
 	if entry != nil && entry.Tag&tagOver != 0 {
 		entry = nil
 	}
@@ -205,15 +213,15 @@ func (c *Correlator) AddPrepared(e *dns.Event, p *Prepared, raw []byte, received
 		if entry != nil && t.tag == tagRequest && c.isOpen(entry, at) {
 			if t.pair == dns.ClientCall {
 				c.anotherCall(entry)
-				return Decision{Verdict: Pass}
+				return Pass
 			}
 			entry.Tag |= tagDoubtful // the response may belong to either
 		}
-		return c.hold(raw, received, at, tag)
+		return c.hold(found, p, raw, received, at, tag)
 	}
 	if entry.Tag&tagSeveral != 0 {
 		c.returned(entry)
-		return Decision{Verdict: Pass}
+		return Pass
 	}
 	match := c.match(entry, at, t.unique)
 	switch match {
@@ -221,17 +229,18 @@ func (c *Correlator) AddPrepared(e *dns.Event, p *Prepared, raw []byte, received
 		entry.Tag |= tagDoubtful
 		fallthrough
 	case another:
-		return c.hold(raw, received, at, tag)
+		return c.hold(found, p, raw, received, at, tag)
 	}
 	entry.Count++
-	data, x := c.kept(entry)
-	x.Start, x.Answered, x.Leapt = entry.First, true, match == leapt
-	d := Decision{Verdict: Answer, Exchange: x}
+	d, verdict := &c.decision, Answer
+	data := c.kept(entry, &d.Exchange)
+	d.Start, d.Answered, d.Leapt = entry.First, true, match == leapt
 	if t.tag == tagRequest {
-		d.ID, d.Verdict, d.Start, d.Data, d.Received = hold.ID{}, Query, at, data, entry.Received
+		verdict = Query
+		d.ID, d.Start, d.Data, d.Received = hold.ID{}, at, data, entry.Received
 	}
 	c.drop(entry)
-	return d
+	return verdict
 }
 
 // isOpen reports whether the request of an entry may still be answered when another request with its key is made.
@@ -240,28 +249,28 @@ func (c *Correlator) isOpen(entry *hold.Entry, at int64) bool {
 	return since >= -maxSkew && since <= int64(c.Window)
 }
 
-// hold keeps an event back under the key, followed by its identifier.
-func (c *Correlator) hold(raw []byte, received, at int64, tag uint16) Decision {
+// hold keeps an event back under its key, followed by its identifier. found is the entry that the store has for the key, or nil.
+func (c *Correlator) hold(found *hold.Entry, p *Prepared, raw []byte, received, at int64, tag uint16) Verdict {
 	var id hold.ID
 	if c.Identify != nil {
 		id = c.Identify(raw)
 	}
 	c.data = append(c.data[:0], raw...)
-	if c.key[0] == byte(dns.ClientCall) {
+	if p.key[0] == byte(dns.ClientCall) {
 		var facts lookupFacts
 		if tag&tagKind == tagResponse {
 			facts.rank = dns.RankResult
 		}
 		c.data = facts.append(c.data)
-		if c.store.Find(c.hash, c.key) == nil {
-			c.open.add(c.key)
+		if found == nil {
+			c.open.add(p.key)
 		}
 	}
 	c.data = append(c.data, id[:]...)
-	e := c.store.PutHash(c.hash, c.key, c.data, received, at)
+	e := c.store.PutOver(found, p.Hash, p.key, c.data, received, at)
 	e.Tag = tag
 	e.SetMoment(c.Clock.Moment(at))
-	return Decision{Verdict: Held}
+	return Held
 }
 
 // match is the relation of two events with one key.
@@ -332,10 +341,11 @@ func (c *Correlator) PopOldest(due bool) Popped {
 	if due && !c.over(e, true) {
 		c.early.Add(1)
 	}
-	data, x := c.kept(e)
-	x.Start, x.End = e.First, e.Last
-	x.Unanswered = e.Tag&^tagRecursed == tagRequest && !c.mayBeAnswered(e) && c.over(e, due)
-	return Popped{Exchange: x, Data: data, Received: e.Received, entry: e}
+	p := Popped{Received: e.Received, entry: e}
+	p.Data = c.kept(e, &p.Exchange)
+	p.Start, p.End = e.First, e.Last
+	p.Unanswered = e.Tag&^tagRecursed == tagRequest && !c.mayBeAnswered(e) && c.over(e, due)
+	return p
 }
 
 // mayBeAnswered reports whether a response that may belong to the entry's query came after it.

@@ -69,9 +69,10 @@ func (f *lookupFacts) lookup(events int64) Lookup {
 	return Lookup{Events: events, Server: f.addr, Asked: f.asked, Cached: f.cached}
 }
 
-// kept returns the event that is kept in an entry, and what is known of its exchange: the identifier of its first event, and its look-up or
-// its recursion.
-func (c *Correlator) kept(entry *hold.Entry) (raw []byte, x Exchange) {
+// kept returns the event that is kept in an entry. It sets x to what is known of the event's exchange: the identifier of its first event, and its
+// look-up or its recursion.
+func (c *Correlator) kept(entry *hold.Entry, x *Exchange) (raw []byte) {
+	*x = Exchange{}
 	raw, x.ID = hold.CutID(c.store.Data(entry))
 	switch {
 	case c.store.Key(entry)[0] == byte(dns.ClientCall):
@@ -81,7 +82,7 @@ func (c *Correlator) kept(entry *hold.Entry) (raw []byte, x Exchange) {
 	case entry.Tag&tagRecursed != 0:
 		raw, x.Recursion = dns.CutRecursion(raw)
 	}
-	return raw, x
+	return raw
 }
 
 // absorb merges an event into the open look-up that it is part of. It reports whether there is one.

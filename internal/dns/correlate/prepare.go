@@ -44,5 +44,10 @@ func (c *Correlator) Add(e *dns.Event, raw []byte, received int64) Decision {
 	if c.prepared.tie.known {
 		c.prepared.Hash = hold.Hash(c.prepared.key)
 	}
-	return c.AddPrepared(e, &c.prepared, raw, received)
+	switch d := c.AddPrepared(e, &c.prepared, raw, received); d.Verdict {
+	case Answer, Query:
+		return *d
+	default:
+		return Decision{Verdict: d.Verdict}
+	}
 }

@@ -27,12 +27,15 @@ func AppendNumber(dst []byte, e *dns.Event, f dns.Field) []byte {
 func AppendTexts(dst []byte, e *dns.Event, fields ...dns.Field) (key []byte, ok bool) {
 	for _, f := range fields {
 		before := len(dst)
-		dst, _ = e.Text(dst, f)
+		dst = e.AppendLower(dst, f)
 		if len(dst) > before+MaxText {
 			return dst[:before], false
 		}
-		folded := dns.Fold(dst[before:])
-		dst = append(dst[:before+len(folded)], 0)
+		if last := len(dst) - 1; last >= before && dst[last] == '.' {
+			dst[last] = 0
+			continue
+		}
+		dst = append(dst, 0)
 	}
 	return dst, true
 }

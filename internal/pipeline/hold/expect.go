@@ -31,21 +31,17 @@ func (s *Store) Announce(x *Expected) {
 func (s *Store) Fetch(x *Expected) {
 	t, tag := &s.table, tagOf(x.Hash)
 	g := t.home(upper(x.Hash))
-	tags := &t.groups[g].tags
-	empty := -1
-	for n := range groupSize {
-		i := nth(upper(x.Hash), n)
-		switch {
-		case tags[i] == tag:
-			x.slot, x.found = uint32(g*groupSize+i), true
-			prefetch.Pair(unsafe.Pointer(&t.entries[x.slot]))
-			return
-		case tags[i] == free && empty < 0:
-			empty = i
-		}
+	group := &t.groups[g]
+	if with := group.with(tag); with != 0 {
+		x.slot, x.found = uint32(g*groupSize+with.first()), true
+		prefetch.Pair(unsafe.Pointer(&t.entries[x.slot]))
+		return
 	}
-	if empty >= 0 {
-		prefetch.Pair(unsafe.Pointer(&t.entries[g*groupSize+empty]))
+	for n := range groupSize {
+		if i := nth(upper(x.Hash), n); group.tags[i] == free {
+			prefetch.Pair(unsafe.Pointer(&t.entries[g*groupSize+i]))
+			return
+		}
 	}
 }
 

@@ -94,13 +94,8 @@ func (s *Store) Find(hash uint64, key []byte) *Entry {
 	t, tag := &s.table, tagOf(hash)
 	g := t.home(upper(hash))
 	for range t.groups {
-		tags := &t.groups[g].tags
-		for n := range groupSize {
-			i := nth(upper(hash), n)
-			if tags[i] != tag {
-				continue
-			}
-			if e := &t.entries[g*groupSize+i]; string(s.Key(e)) == string(key) {
+		for with := t.groups[g].with(tag); with != 0; with &= with - 1 {
+			if e := &t.entries[g*groupSize+with.first()]; string(s.Key(e)) == string(key) {
 				return e
 			}
 		}
@@ -120,8 +115,13 @@ func (s *Store) Put(key, data []byte, received, at int64) *Entry {
 
 // PutHash is Put for a key with a known hash.
 func (s *Store) PutHash(hash uint64, key, data []byte, received, at int64) *Entry {
-	if e := s.Find(hash, key); e != nil {
-		*s.table.tag(e.slot) = hidden
+	return s.PutOver(s.Find(hash, key), hash, key, data, received, at)
+}
+
+// PutOver is PutHash for a caller that has looked for the key since the last Put: found is what Find returned.
+func (s *Store) PutOver(found *Entry, hash uint64, key, data []byte, received, at int64) *Entry {
+	if found != nil {
+		*s.table.tag(found.slot) = hidden
 	}
 	if s.table.crowded() {
 		s.grow()

@@ -38,10 +38,10 @@ func (n *Names) Reset() {
 // Add adds the name that is stored in the buffer from `from` to its end. It reports whether the name is new.
 func (n *Names) Add(buf []byte, from int) bool {
 	name := buf[from:]
-	if n.Has(buf, name) {
+	word, bit := hash(name)
+	if n.bits[word]&bit != 0 && n.find(buf, name) {
 		return false
 	}
-	word, bit := hash(name)
 	n.bits[word] |= bit
 	n.spans = append(n.spans, nameSpan{from, len(buf)})
 	if len(n.spans) == manyNames {
@@ -75,9 +75,12 @@ func (n *Names) Last() (from, to int) {
 
 // Has reports whether a name was added. buf is the buffer with the added names.
 func (n *Names) Has(buf, name []byte) bool {
-	if word, bit := hash(name); n.bits[word]&bit == 0 {
-		return false
-	}
+	word, bit := hash(name)
+	return n.bits[word]&bit != 0 && n.find(buf, name)
+}
+
+// find is Has for a name whose bit is set.
+func (n *Names) find(buf, name []byte) bool {
 	if len(n.spans) >= manyNames {
 		_, has := n.known[string(name)]
 		return has
@@ -90,11 +93,12 @@ func (n *Names) Has(buf, name []byte) bool {
 	return false
 }
 
-// hash returns the word and the bit of a name in bits.
+// hash returns the word and the bit of a name in bits. The first and the last byte of most names are quotes.
 func hash(name []byte) (word int, bit uint64) {
-	h := uint(len(name)) * 37
-	if len(name) > 0 {
-		h += uint(name[0])*5 + uint(name[len(name)/2])*71 + uint(name[len(name)-1])*11
+	n := len(name)
+	h := uint(n) * 37
+	if n > 2 {
+		h += uint(name[1])*5 + uint(name[n/2])*71 + uint(name[n-2])*11
 	}
 	return int(h >> 6 & 15), 1 << (h & 63)
 }

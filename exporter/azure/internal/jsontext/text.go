@@ -4,7 +4,11 @@
 // it.
 package jsontext
 
-import "unicode/utf8"
+import (
+	"encoding/binary"
+	"slices"
+	"unicode/utf8"
+)
 
 // CutMark is the end of a text that was cut.
 const CutMark = " [cut]"
@@ -32,6 +36,10 @@ const hexDigits = "0123456789abcdef"
 
 // AppendString appends the content of a JSON string, without the quotes. It reports whether s is valid UTF-8.
 func AppendString(dst []byte, s string) (_ []byte, valid bool) {
+	end := len(dst)
+	if dst = slices.Grow(dst, len(s)); CopyPlain(dst[end:end+len(s)], s) { // most texts
+		return dst[:end+len(s)], true
+	}
 	valid = true
 	from := 0
 	for i := 0; i < len(s); {
@@ -77,34 +85,72 @@ func AppendString(dst []byte, s string) (_ []byte, valid bool) {
 
 // IsPlain reports whether a text needs no escape in a JSON string. It may return false for such a text.
 func IsPlain(s string) bool {
-	n := len(s)
-	if n < 8 {
-		for i := range n {
-			if !plain[s[i]] {
-				return false
-			}
+	switch n := len(s); {
+	case n >= 8:
+		found := escapes(load(s[n-8:]))
+		for i := 0; i < n-8; i += 8 {
+			found |= escapes(load(s[i:]))
 		}
-		return true
+		return found == 0
+	case n >= 4:
+		return escapes(uint64(loadHalf(s))|uint64(loadHalf(s[n-4:]))<<32) == 0
+	case n > 0:
+		const blanks = 0x2020_2020_2000_0000 // instead of five bytes
+		return escapes(uint64(s[0])|uint64(s[n/2])<<8|uint64(s[n-1])<<16|blanks) == 0
 	}
-	for i := 0; i <= n-8; i += 8 {
-		if !allPlain(s[i:]) {
-			return false
-		}
-	}
-	return allPlain(s[n-8:])
+	return true
 }
 
-// allPlain reports whether the first eight bytes are plain. It checks them in one word: the high bit of a byte is set
-// if the byte is not ASCII, below 0x20, a quote or a backslash. A borrow from the byte before can set it for a plain
-// byte too.
-func allPlain(s string) bool {
-	_ = s[7]
-	x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
-	const ones, highs = 0x0101010101010101, 0x8080808080808080
-	quote, backslash := x^ones*'"', x^ones*'\\'
-	return (x|(x-ones*0x20)|(quote-ones)|(backslash-ones))&highs == 0
+// CopyPlain copies a text to the beginning of dst, which is not shorter, and reports IsPlain. It reads the text once.
+func CopyPlain(dst []byte, s string) bool {
+	le := binary.LittleEndian
+	switch n := len(s); {
+	case n >= 8:
+		last := load(s[n-8:])
+		found := escapes(last)
+		for i := 0; i < n-8; i += 8 {
+			x := load(s[i:])
+			found |= escapes(x)
+			le.PutUint64(dst[i:], x)
+		}
+		le.PutUint64(dst[n-8:], last)
+		return found == 0
+	case n >= 4:
+		first, last := loadHalf(s), loadHalf(s[n-4:])
+		le.PutUint32(dst, first)
+		le.PutUint32(dst[n-4:], last)
+		return escapes(uint64(first)|uint64(last)<<32) == 0
+	case n > 0:
+		dst[0], dst[n/2], dst[n-1] = s[0], s[n/2], s[n-1]
+		return IsPlain(s)
+	}
+	return true
 }
+
+// ones has the byte 1 eight times.
+const ones = 0x0101_0101_0101_0101
+
+// escapes checks eight bytes at once: the high bit of a byte is set if the byte is not ASCII, below 0x20, a quote or a backslash. A borrow from the
+// byte before can set it for a plain byte too.
+func escapes(x uint64) uint64 {
+	quote, backslash := x^ones*'"', x^ones*'\\'
+	return (x | (x - ones*0x20) | (quote - ones) | (backslash - ones)) & (ones * 0x80)
+}
+
+// load reads the first eight bytes of a text, and loadHalf the first four.
+func load(s string) uint64 {
+	_ = s[7]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+func loadHalf(s string) uint32 {
+	_ = s[3]
+	return uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24
+}
+
+// allPlain reports whether the first eight bytes are plain.
+func allPlain(s string) bool { return escapes(load(s)) == 0 }
 
 // AppendQuoted appends JSON as a JSON string. JSON text needs escapes for quotes and backslashes only.
 func AppendQuoted(dst, json []byte) []byte {

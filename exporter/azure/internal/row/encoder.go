@@ -64,22 +64,24 @@ type Encoder struct {
 
 	opts      Options
 	table     *columns.Table
-	body      int // column, or -1
-	startTime int // column EventStartTime, or -1
+	keys      []key // of the table's columns
+	body      int   // column, or -1
+	startTime int   // column EventStartTime, or -1
 
-	times    jsontext.TimeFormatter
-	limit    int    // of a field
-	now      uint64 // read when the resource was set
-	seen     [4]uint64
-	order    [64]uint8       // the columns of the last record's attributes, by position
-	resource []columnValue   // column values from the resource
-	texts    []byte          // fields of the resource as they stand in a row; see columnValue
-	more     []namedValue    // values of the resource for AdditionalFields
-	device   []namedValue    // the same, of names that describe the device; the record's own ones replace them
-	moved    []int           // columns whose values are in more, because only a record may have them
-	extra    []namedValue    // values of the record for AdditionalFields
-	object   jsontext.Object // AdditionalFields
-	scratch  []byte          // AdditionalFields of a table in which the column is a text
+	times     jsontext.TimeFormatter
+	datetimes datetimes
+	limit     int    // of a field
+	now       uint64 // read when the resource was set
+	seen      [4]uint64
+	order     [64]uint8       // the columns of the last record's attributes, by position
+	resource  []columnValue   // column values from the resource
+	texts     []byte          // fields of the resource as they stand in a row; see columnValue
+	more      []namedValue    // values of the resource for AdditionalFields
+	device    []namedValue    // the same, of names that describe the device; the record's own ones replace them
+	moved     []int           // columns whose values are in more, because only a record may have them
+	extra     []namedValue    // values of the record for AdditionalFields
+	object    jsontext.Object // AdditionalFields
+	scratch   []byte          // AdditionalFields of a table in which the column is a text
 }
 
 // columnValue is a value of the resource for a column. If to > 0, the field was encoded when the resource was set and is
@@ -100,6 +102,11 @@ func NewEncoder(opts Options) *Encoder {
 	e := &Encoder{opts: opts, table: opts.Table, body: -1, startTime: opts.Table.Lookup("EventStartTime"), limit: maxField}
 	if opts.Body != "" {
 		e.body = opts.Table.Lookup(opts.Body)
+	}
+	for _, c := range opts.Table.Columns {
+		k := key{size: len(c.Key)}
+		copy(k.text[:], c.Key)
+		e.keys = append(e.keys, k)
 	}
 	return e
 }
@@ -326,21 +333,40 @@ func (e *Encoder) see(column int)      { e.seen[column>>6] |= 1 << (column & 63)
 
 // appendColumn appends a column with a value, or defers the value to AdditionalFields. An empty value is left out.
 func (e *Encoder) appendColumn(dst []byte, column int, v pcommon.Value) []byte {
+	c, typ := &e.table.Columns[column], v.Type()
+	if c.Type == columns.String && typ == pcommon.ValueTypeStr {
+		return e.appendTextColumn(dst, column, v.Str())
+	}
 	before := len(dst)
-	dst = append(dst, e.table.Columns[column].Key...)
-	dst, result := e.appendValue(dst, column, v)
+	dst, result := e.appendValue(e.keys[column].append(dst), column, typ, v)
 	switch result {
 	case written:
 		e.see(column)
-		if e.table.Enumerated(column) && (v.Type() != pcommon.ValueTypeStr || !e.table.Lists(column, v.Str())) {
+		if e.table.Enumerated(column) && (typ != pcommon.ValueTypeStr || !e.table.Lists(column, v.Str())) {
 			e.count(RuleNotEnumerated, column)
 		}
 		return dst
 	case misfit:
 		e.count(RuleMoved, column)
-		e.extra = append(e.extra, namedValue{e.table.Columns[column].Name, v})
+		e.extra = append(e.extra, namedValue{c.Name, v})
 	}
 	return dst[:before]
+}
+
+// appendTextColumn is appendColumn for a text in a column of texts.
+func (e *Encoder) appendTextColumn(dst []byte, column int, s string) []byte {
+	if s == "" {
+		return dst
+	}
+	dst, ok := appendPlain(dst, &e.keys[column], s)
+	if !ok {
+		dst = e.appendText(append(dst, e.table.Columns[column].Key...), s, column)
+	}
+	e.see(column)
+	if e.table.Enumerated(column) && !e.table.Lists(column, s) {
+		e.count(RuleNotEnumerated, column)
+	}
+	return dst
 }
 
 func (e *Encoder) appendBody(dst []byte, body pcommon.Value) []byte {

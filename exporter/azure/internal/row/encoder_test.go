@@ -192,6 +192,14 @@ func TestALongColumnTakes64Bits(t *testing.T) {
 	require.Equal(t, map[string]int64{"converted SrcBytes": 1, "moved DstBytes": 1}, counts)
 }
 
+func TestEveryColumnsKeyHasRoom(t *testing.T) {
+	for _, table := range []*columns.Table{columns.DNS, columns.Network, columns.Audit, columns.Status, columns.DNSArchive, columns.NetworkArchive} {
+		for _, c := range table.Columns {
+			require.LessOrEqual(t, len(c.Key), longestKey, "%s of %s", c.Name, table.Name)
+		}
+	}
+}
+
 func TestATextOfMoreThan64KBIsCutAtARuneAndMarked(t *testing.T) {
 	row, _, counts := write(t, dnsEncoder(), record(map[string]any{"DnsQuery": strings.Repeat("é", 40_000), "Dvc": strings.Repeat("x", maxField)}), pcommon.NewMap())
 	query := row["DnsQuery"].(string)

@@ -23,8 +23,7 @@ const (
 )
 
 // appendValue appends the value in the column's type. The appended bytes are valid only if the result is written.
-func (e *Encoder) appendValue(dst []byte, column int, v pcommon.Value) ([]byte, result) {
-	typ := v.Type()
+func (e *Encoder) appendValue(dst []byte, column int, typ pcommon.ValueType, v pcommon.Value) ([]byte, result) {
 	if typ == pcommon.ValueTypeEmpty || typ == pcommon.ValueTypeStr && v.Str() == "" {
 		return dst, nothing
 	}
@@ -32,9 +31,6 @@ func (e *Encoder) appendValue(dst []byte, column int, v pcommon.Value) ([]byte, 
 	ok := true
 	switch e.table.Columns[column].Type {
 	case columns.String:
-		if typ == pcommon.ValueTypeStr {
-			return e.appendText(dst, v.Str(), column), written
-		}
 		dst, ok = appendScalarAsText(dst, v)
 	case columns.Int:
 		same = typ == pcommon.ValueTypeInt
@@ -52,7 +48,7 @@ func (e *Encoder) appendValue(dst []byte, column int, v pcommon.Value) ([]byte, 
 		same = true
 		ok = false
 		if typ == pcommon.ValueTypeStr {
-			dst, ok = appendDatetime(dst, v.Str())
+			dst, ok = e.datetimes.append(dst, v.Str())
 		}
 	default:
 		ok = false
