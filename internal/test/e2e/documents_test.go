@@ -64,7 +64,7 @@ func typeOf(name string) string { base, _, _ := strings.Cut(name, "/"); return b
 // README it is in. nil stands for a manifest of Kubernetes or of the builder, or the chart's values, which have tests of their own.
 func whole(t *testing.T, groupOf map[string]string, file string, shown section) section {
 	t.Helper()
-	values := file == "deploy/kubernetes/README.md" && (shown["agent"] != nil || shown["gateway"] != nil)
+	values := shown["agent"] != nil || shown["gateway"] != nil
 	if shown["apiVersion"] != nil || shown["dist"] != nil || values {
 		return nil
 	}
