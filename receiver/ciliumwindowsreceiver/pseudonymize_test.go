@@ -32,7 +32,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
 
-const secret = "d41d8cd98f00b204e9800998ecf8427e-test"
+// secret is a key under which no value of the test data is its own pseudonym.
+const secret = "45c48cce2e2d7fbdea1afc51c7c6ad26-test"
 
 // macs finds hardware addresses.
 var macs = regexp.MustCompile(`\b([0-9a-f]{2}:){5}[0-9a-f]{2}\b`)
@@ -75,6 +76,7 @@ func TestNoAddressRemainsInAnyRecordOrBody(t *testing.T) {
 			require.Greater(t, len(values), 1, file)
 			require.NotEmpty(t, hardware)
 			require.ElementsMatch(t, values, kit.Remains(kit.OTLP(t, plain), values), "the search finds what is there")
+			require.Equal(t, byte(137), pseudonym.New(pseudonym.Addresses, []byte(secret)).Addr(netip.MustParseAddr("10.0.0.1")).As4()[0], "10 is not its own pseudonym")
 			for mac := range hardware {
 				values = append(values, mac)
 			}
