@@ -4,6 +4,7 @@ package ciliumwindowsreceiver
 
 import (
 	"context"
+	"encoding/binary"
 	"os"
 	"path/filepath"
 	"strings"
@@ -183,4 +184,52 @@ func TestACaptureThatIsNotThereYetIsAwaited(t *testing.T) {
 	require.Eventually(t, func() bool { return sink.LogRecordCount() >= 10 }, time.Minute, time.Millisecond)
 	require.NoError(t, r.Shutdown(context.Background()))
 	require.Equal(t, 10, sink.LogRecordCount())
+}
+
+// A block that is not whole is unread until its rest comes, wherever it is in the file.
+func TestABlockThatIsNotWholeIsUnreadUntilItsRestComes(t *testing.T) {
+	raw, err := os.ReadFile(captureFile)
+	require.NoError(t, err)
+	whole, _, _ := replayAll(t, replayOf(captureFile, everything))
+	for name, cut := range map[string]int{"the last packet": len(raw) - 10, "the first packet": 0, "the section's header": 20} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if cut == 0 {
+				cut = int(firstPacket(raw)) + 10
+			}
+			path := filepath.Join(t.TempDir(), "cilium.pcapng")
+			require.NoError(t, os.WriteFile(path, raw[:cut], 0o600))
+			sink, logs, stop := followOn(t, path, &kit.Storage{})
+			require.Eventually(t, func() bool { return logs.FilterMessage("a file cannot be read in full").Len() == 1 }, time.Minute, time.Millisecond)
+			f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+			require.NoError(t, err)
+			_, err = f.Write(raw[cut:])
+			require.NoError(t, err)
+			require.NoError(t, f.Close())
+			require.Eventually(t, func() bool { return sink.LogRecordCount() == whole.LogRecordCount() }, time.Minute, time.Millisecond)
+			require.Eventually(t, func() bool { return logs.FilterMessage("a file that could not be read can be read now").Len() == 1 }, time.Minute, time.Millisecond)
+			stop()
+		})
+	}
+}
+
+// firstPacket returns the offset of the first enhanced packet block of a little-endian capture.
+func firstPacket(raw []byte) (at uint32) {
+	for binary.LittleEndian.Uint32(raw[at:]) != 6 {
+		at += binary.LittleEndian.Uint32(raw[at+4:])
+	}
+	return at
+}
+
+func TestABlockThatIsNotWholeAtTheStopIsAnError(t *testing.T) {
+	raw, err := os.ReadFile(captureFile)
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), "cilium.pcapng")
+	require.NoError(t, os.WriteFile(path, raw[:len(raw)-10], 0o600))
+	cfg := replayOf(path, everything)
+	cfg.Replay.Follow = true
+	sink := &consumertest.LogsSink{}
+	r, logs := startReceiver(t, receivertest.NewNopSettings(metadata.Type), cfg, sink)
+	require.Eventually(t, func() bool { return logs.FilterMessage("a file cannot be read in full").Len() == 1 }, time.Minute, time.Millisecond)
+	require.ErrorContains(t, r.Shutdown(context.Background()), "bytes are not whole")
 }

@@ -36,6 +36,9 @@ func (c *Config) needs() pipeline.MemoryNeeds {
 	if c.Pseudonymize.Enabled() {
 		n.Fixed = append(n.Fixed, pipeline.MemoryPart{Name: "pseudonymize", Bytes: pseudonym.MaxMemory})
 	}
+	if naming := c.naming(); c.Pseudonymize.Enabled() && naming.Any() {
+		n.Fixed = append(n.Fixed, pipeline.MemoryPart{Name: "pseudonymize, of the metrics", Bytes: pseudonym.MaxMemory})
+	}
 	if c.Replay.Enabled() {
 		n.Fixed = append(n.Fixed, pipeline.MemoryPart{Name: "the replay's buffers", Bytes: capture.MaxMemory})
 	}

@@ -36,5 +36,9 @@ func TestPseudonymsTakeMemory(t *testing.T) {
 	without := cfg.needs().Fixed
 	cfg, err = load(t, "pseudonymize: {fields: [Src], key: "+secret+"}")
 	require.NoError(t, err)
-	require.Equal(t, append(without, pipeline.MemoryPart{Name: "pseudonymize", Bytes: pseudonym.MaxMemory}), cfg.needs().Fixed)
+	with := append(without, pipeline.MemoryPart{Name: "pseudonymize", Bytes: pseudonym.MaxMemory})
+	require.Equal(t, with, cfg.needs().Fixed)
+	cfg, err = load(t, "pseudonymize: {fields: [Src], key: "+secret+"}\nnames: k8s_names\nmetrics: {cilium.network.io: {attributes: [source.k8s.pod.name]}}")
+	require.NoError(t, err)
+	require.Equal(t, append(with, pipeline.MemoryPart{Name: "pseudonymize, of the metrics", Bytes: pseudonym.MaxMemory}), cfg.needs().Fixed)
 }

@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/collector/receiver/receiverhelper"
 	"go.uber.org/zap"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/networklog"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flowmetrics"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
@@ -50,8 +51,12 @@ type meter struct {
 func (r *ciliumReceiver) newMeter() *meter {
 	resource := pcommon.NewResource()
 	r.handler.mapper.Resource(resource)
+	naming := r.cfg.naming()
+	if p := r.cfg.pseudonyms(); p != nil { // its own one: the meter has its own goroutine
+		naming.Show = func(name string) string { return networklog.PseudonymOf(p, name) }
+	}
 	m := &meter{
-		interval: r.cfg.MetricsInterval, retry: r.cfg.Retry.Enabled, limit: r.cfg.Batch.MaxSizeMiB << 20, totals: flowmetrics.New(r.cfg.naming()),
+		interval: r.cfg.MetricsInterval, retry: r.cfg.Retry.Enabled, limit: r.cfg.Batch.MaxSizeMiB << 20, totals: flowmetrics.New(naming),
 		points: newPointMaker(&r.cfg.MetricsBuilderConfig, r.set, resource),
 		next:   r.nextMetrics, report: r.Report, log: r.log,
 		now: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),

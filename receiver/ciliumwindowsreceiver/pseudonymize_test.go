@@ -3,6 +3,7 @@
 package ciliumwindowsreceiver
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -15,17 +16,24 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/confmap"
+	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.opentelemetry.io/collector/receiver/receivertest"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/pseudonym"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow/flowtest"
 	mt "github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/volume"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
+	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 )
 
-const secret = "d41d8cd98f00b204e9800998ecf8427e-test"
+// secret is a key under which no value of the test data is its own pseudonym.
+const secret = "45c48cce2e2d7fbdea1afc51c7c6ad26-test"
 
 // macs finds hardware addresses.
 var macs = regexp.MustCompile(`\b([0-9a-f]{2}:){5}[0-9a-f]{2}\b`)
@@ -68,6 +76,7 @@ func TestNoAddressRemainsInAnyRecordOrBody(t *testing.T) {
 			require.Greater(t, len(values), 1, file)
 			require.NotEmpty(t, hardware)
 			require.ElementsMatch(t, values, kit.Remains(kit.OTLP(t, plain), values), "the search finds what is there")
+			require.Equal(t, byte(137), pseudonym.New(pseudonym.Addresses, []byte(secret)).Addr(netip.MustParseAddr("10.0.0.1")).As4()[0], "10 is not its own pseudonym")
 			for mac := range hardware {
 				values = append(values, mac)
 			}
@@ -142,6 +151,64 @@ func TestTheBodyHasThePseudonymsOfTheAttributes(t *testing.T) {
 			}
 		})
 		require.Positive(t, seen)
+	}
+}
+
+// The names of the ends are in records and metrics. Both have the same pseudonyms, and the sums are those of the true names.
+func TestNoNameOfAnEndRemainsInAnyRecordOrMetric(t *testing.T) {
+	ends := "[" + strings.Join([]string{sourceNamespace, sourceWorkload, sourcePod, destinationNamespace, destinationWorkload, destinationPod}, ", ") + "]"
+	other := &flow.Endpoint{Namespace: "payroll", PodName: "wages-5c", Workloads: []flow.Workload{{Kind: "Deployment", Name: "wages"}}}
+	otherAddr := netip.MustParseAddr("10.244.3.4")
+	names := shop()
+	names.Owners[otherAddr] = []flowtest.Owner{{Endpoint: other}}
+	var records []events.Record
+	for i := range 4 {
+		records = append(records, events.Record{Time: int64(i+1) * 1e9, CPU: -1, Data: mt.Trace{Capture: toDB(mt.ACK), Version: 2, Point: 3, DstLabel: 31}.Bytes()})
+	}
+	packet := mt.Ethernet(mt.EtherIPv4, mt.IPv4(otherAddr, dbAddr, mt.ProtoTCP, mt.TCP(4242, 5432, mt.SYN, nil)))
+	records = append(records, events.Record{Time: 9e9, CPU: -1, Data: mt.Trace{Capture: mt.Capture{Packet: packet, OrigLen: 60}, Version: 2, Point: 3}.Bytes()})
+	path := writeCaptureOf(t, records...)
+	secrets := []string{"cart-7d9f", "cart", "shop", "data", "db-0", "payroll", "wages-5c", "wages"}
+	run := func(more string) (*consumertest.LogsSink, *consumertest.MetricsSink) {
+		cfg, err := load(t, "replay: {path: "+path+"}\nnames: k8s_names\nmetrics: {cilium.event.count: {attributes: "+ends+"}, cilium.network.packet.count: {attributes: "+
+			ends+"}, cilium.network.io: {attributes: "+ends+"}}\n"+more)
+		require.NoError(t, err)
+		logs, metrics := &consumertest.LogsSink{}, &consumertest.MetricsSink{}
+		r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), cfg, logs)
+		require.NoError(t, err)
+		r.nextMetrics = metrics
+		require.NoError(t, r.Start(context.Background(), named(names)))
+		endReplay(t, r)
+		return logs, metrics
+	}
+	for bound, series := range map[string]int{"": 2, "\nmetrics_max_series: 1": 2} {
+		plain, plainMetrics := run(bound)
+		require.Contains(t, kit.Remains(kit.OTLP(t, plain), secrets), "cart-7d9f", "the search finds what is there")
+		require.Subset(t, kit.Remains(kit.MetricsOTLP(t, plainMetrics), secrets), []string{"cart-7d9f", "cart", "shop", "data", "db-0"})
+
+		logs, metrics := run("pseudonymize: {fields: [cilium.source.pod, DvcHostname], key: " + secret + "}" + bound)
+		require.Empty(t, kit.Remains(kit.OTLP(t, logs), secrets))
+		require.Empty(t, kit.Remains(kit.MetricsOTLP(t, metrics), secrets))
+		marked, _ := metrics.AllMetrics()[0].ResourceMetrics().At(0).Resource().Attributes().Get(pseudonym.Mark)
+		require.True(t, marked.Bool())
+
+		inRecords := map[string]bool{"other": true} // as metrics name what is beyond the bound
+		kit.EachRecord(logs, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+			for _, v := range lr.Attributes().All() {
+				inRecords[v.AsString()] = true
+			}
+		})
+		found := 0
+		eachPoint(metrics.AllMetrics()[len(metrics.AllMetrics())-1], func(m pmetric.Metric, p pmetric.NumberDataPoint) {
+			if m.Name() == metadata.MetricsInfo.CiliumEventCount.Name {
+				found++
+			}
+			for name, v := range p.Attributes().All() {
+				require.True(t, inRecords[v.Str()], "%s: %s", name, v.Str())
+			}
+		})
+		require.Equal(t, series, found)
+		require.ElementsMatch(t, slices.Collect(maps.Values(sums(t, plainMetrics))), slices.Collect(maps.Values(sums(t, metrics))))
 	}
 }
 

@@ -101,11 +101,14 @@ func (m *Mapper) replaceService(s *flow.Service) *flow.Service {
 }
 
 // replaceName returns the pseudonym of a name, or of an address in its place.
-func (m *Mapper) replaceName(name string) string {
+func (m *Mapper) replaceName(name string) string { return PseudonymOf(m.options.Pseudonyms, name) }
+
+// PseudonymOf returns what stands in a record in place of the name of an end, its namespace, its workload or its cluster; "" for "".
+func PseudonymOf(p *pseudonym.Pseudonymizer, name string) string {
 	if name == "" {
 		return ""
 	}
-	return string(m.options.Pseudonyms.Host(nil, []byte(name)))
+	return string(p.Host(nil, []byte(name)))
 }
 
 // replaceLabel returns a label with the pseudonym of its value, and of a key that is a network or a name of DNS.

@@ -54,6 +54,7 @@ func survey(src io.ReaderAt, size int64, q span.Query) (span.Extent, error) {
 	}
 	x.Recording = w.recording
 	if x.ID = w.id; x.ID == (span.ID{}) {
+		x.Rest = size - w.at
 		return x, nil
 	}
 	if q.To != (span.Place{}) {

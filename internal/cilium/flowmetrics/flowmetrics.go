@@ -105,12 +105,24 @@ func (t *Totals) of(k key) *Sums {
 
 // Entries returns all series, in no order, with their sums at one moment.
 func (t *Totals) Entries() []Entry {
+	entries, from, to := t.entries()
+	for i := range entries[from:to] { // not under the lock: a name may take microseconds
+		e := &entries[from+i]
+		e.Source, e.Destination = t.shown(e.Source), t.shown(e.Destination)
+	}
+	return entries
+}
+
+// entries is Entries with the names of the ends. Those of entries[from:to] are their own, not Other.
+func (t *Totals) entries() (entries []Entry, from, to int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	entries := make([]Entry, 0, len(t.sums)+len(t.named.sums)+len(t.others))
+	entries = make([]Entry, 0, len(t.sums)+len(t.named.sums)+len(t.others))
 	for k, s := range t.sums {
 		entries = append(entries, Entry{k.series(), *s})
 	}
+	from = len(entries)
+	to = from + len(t.named.sums)
 	for _, sums := range []map[namedKey]*Sums{t.named.sums, t.others} {
 		for k, s := range sums {
 			series := k.series()
@@ -118,7 +130,7 @@ func (t *Totals) Entries() []Entry {
 			entries = append(entries, Entry{series, *s})
 		}
 	}
-	return entries
+	return entries, from, to
 }
 
 // Others returns how many events were counted under the name Other. A nil Totals has none.

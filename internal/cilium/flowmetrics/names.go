@@ -18,6 +18,8 @@ type Naming struct {
 	Source, Destination Wanted
 	// MaxSeries bounds the number of series with names. Beyond it, events are counted under the name Other.
 	MaxSeries int
+	// Show returns what Entries gives in place of a name. It runs on the goroutine that calls Entries, and need not be given.
+	Show func(name string) string
 }
 
 // Any reports whether a name is wanted.
@@ -38,6 +40,19 @@ func (w Wanted) of(e *flow.Endpoint) (end End) {
 		end.Pod = e.PodName
 	}
 	return end
+}
+
+// shown returns an end as Entries gives it.
+func (n *named) shown(e End) End {
+	if n.Show == nil {
+		return e
+	}
+	for _, name := range []*string{&e.Namespace, &e.Workload, &e.Pod} {
+		if *name != "" {
+			*name = n.Show(*name)
+		}
+	}
+	return e
 }
 
 // others replaces the names that an end has.

@@ -27,7 +27,11 @@ func (r *Reader) checkBuffer(at int64, h *bufferHeader, blank bool) (next int64,
 	default:
 		next = at + int64(full)
 	}
+	promised := r.promised(at)
 	switch {
+	case blank && promised && r.counted():
+		r.damaged(at, 0, "a header of zeros, of a buffer that the file's header counts as written")
+		return next, false
 	case blank:
 		r.stats.UnfinishedBuffers++
 		return next, false
@@ -49,7 +53,10 @@ func (r *Reader) checkBuffer(at int64, h *bufferHeader, blank bool) (next int64,
 			r.stats.CompressedBuffers++
 			read = false
 		}
-	case h.saved == 0 && at == 0: // as Windows 7 writes it: the header's record, which was read, is all there is
+	case h.saved == 0 && at == 0 && !r.firstHasEvents(): // as Windows 7 writes it: the header's record, which was read, is all there is
+	case (h.saved == 0 || h.saved > full) && promised:
+		r.damaged(at, 0, "%d bytes of the buffer in use, want %d to %d in a file that its writer has completed", h.saved, bufferHeaderSize, full)
+		return next, false
 	case h.saved == 0 || h.saved > full:
 		r.stats.UnfinishedBuffers++
 		return next, false
@@ -61,7 +68,7 @@ func (r *Reader) checkBuffer(at int64, h *bufferHeader, blank bool) (next int64,
 		return next, false
 	}
 	if next > r.size {
-		r.stats.TruncatedBuffers++
+		r.cutOff(at)
 		if used := at + int64(h.saved); compressed {
 			r.stats.TruncatedBytes += uint64(next - r.size)
 		} else if used > r.size {
@@ -69,4 +76,81 @@ func (r *Reader) checkBuffer(at int64, h *bufferHeader, blank bool) (next int64,
 		}
 	}
 	return next, read
+}
+
+// cutOff counts the buffer at an offset, within which the file ends.
+func (r *Reader) cutOff(at int64) {
+	r.stats.TruncatedBuffers++
+	r.rest = r.size - at
+}
+
+// completed reports whether the writer has completed the file.
+func (r *Reader) completed() bool { return !r.header.EndTime.IsZero() }
+
+// counted reports whether the file has as many buffers as its header says were written. By design, circular files and series of files can have
+// fewer.
+func (r *Reader) counted() bool { return r.header.LogFileMode&(ModeCircular|ModeNewFile) == 0 }
+
+// index returns the number of the buffer at an offset, from 0. ok is false in a compressed file, in which each buffer has a size of its own.
+func (r *Reader) index(at int64) (_ int64, ok bool) {
+	if at == 0 {
+		return 0, true
+	}
+	return 1 + (at-int64(r.first.size))/int64(r.header.BufferSize), r.header.LogFileMode&ModeCompressed == 0
+}
+
+// promised reports whether the writer of a completed file has written the buffer at an offset. Behind what it counts there may be space that it
+// has reserved, and the buffers of a later session.
+func (r *Reader) promised(at int64) bool {
+	index, ok := r.index(at)
+	return r.completed() && (!ok || r.header.LogFileMode&ModeNewFile != 0 || index < int64(r.header.BuffersWritten))
+}
+
+// firstHasEvents reports whether an event follows the header's record in the first buffer.
+func (r *Reader) firstHasEvents() bool {
+	var b [recordHead]byte
+	left := int64(r.first.size) - int64(r.first.records)
+	if left < int64(len(b)) || int64(r.first.records+len(b)) > r.size || r.read(b[:], int64(r.first.records)) != nil {
+		return false
+	}
+	kind, n := classify(b[:])
+	return kind == kindEvent && int64(n) <= left
+}
+
+// missing returns how many buffers that the header of a completed file counts are not there, or are blank, after the last one that is.
+func (r *Reader) missing() (int64, error) {
+	written := int64(r.header.BuffersWritten)
+	if !r.completed() || !r.counted() {
+		return 0, nil
+	}
+	var head [bufferHeaderSize]byte
+	if _, ok := r.index(r.size); !ok { // it has to be read from the beginning
+		present, at := int64(0), int64(0)
+		for at < r.size-bufferHeaderSize {
+			if err := r.read(head[:], at); err != nil {
+				return 0, err
+			}
+			h := parseBufferHeader(head[:])
+			if h.size < bufferHeaderSize {
+				break
+			}
+			at += int64(h.size)
+			present++
+		}
+		return max(0, written-present), nil
+	}
+	size := int64(r.header.BufferSize)
+	present := int64(0)
+	if r.size >= int64(r.first.size) {
+		present = 1 + (r.size-int64(r.first.size))/size
+	}
+	for present = min(present, written); present > 1; present-- {
+		if err := r.read(head[:], int64(r.first.size)+(present-2)*size); err != nil {
+			return 0, err
+		}
+		if !isZero(head[:]) {
+			break
+		}
+	}
+	return max(0, written-present), nil
 }

@@ -29,6 +29,7 @@ type trace struct {
 	noFreq      bool
 	mode        uint32
 	written     uint32 // BuffersWritten; default the number of buffers
+	open        bool   // its writer has not completed it: EndTime is 0
 	first       []byte // records in the first buffer after the header's
 	buffers     [][]byte
 }
@@ -55,7 +56,11 @@ func (f trace) build() []byte {
 	}
 	u64 := func(v uint64) { h = le.AppendUint64(h, v) }
 	u32(f.logfileSize, 0x0501000A, 17763, 4)
-	u64(startFiletime + 600_000_000)
+	if f.open {
+		u64(0)
+	} else {
+		u64(startFiletime + 600_000_000)
+	}
 	u32(156250, 0, f.mode, f.written, 1, f.pointer, 3, 2400)
 	h = append(h, make([]byte, 2*f.pointer+172)...) // names, time zone
 	for len(h)%8 != 0 {

@@ -34,6 +34,7 @@ type Reader struct {
 
 	span    *span.Span // what is read of the file; nil is all
 	next    int64      // offset of the first buffer that is in no part yet
+	rest    int64      // bytes of the buffer within which the file ends; 0 if there is none or the scan has not come to it
 	scanned error      // the error that ended the scan before the end of the file
 	places  []place    // the current part of the file; reused
 
@@ -160,9 +161,8 @@ func (r *Reader) handOn(s *stream) []byte {
 
 // end returns the error that reading ends with after the last buffer.
 func (r *Reader) end() error {
-	// By design, circular files and series of files hold fewer buffers than were written.
-	if h := &r.header; r.span == nil && h.LogFileMode&(ModeCircular|ModeNewFile) == 0 && uint64(h.BuffersWritten) > r.stats.Buffers {
-		r.stats.MissingBuffers = uint64(h.BuffersWritten) - r.stats.Buffers
+	if written := uint64(r.header.BuffersWritten); r.span == nil && r.counted() && written > r.stats.Buffers {
+		r.stats.MissingBuffers = written - r.stats.Buffers
 	}
 	s := &r.stats
 	if s.CompressedBuffers > 0 && s.Events == 0 {

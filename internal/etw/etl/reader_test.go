@@ -129,13 +129,45 @@ func TestNextKeepsTheFirstDamage(t *testing.T) {
 
 func TestNextStepsOverUnfinishedBuffers(t *testing.T) {
 	one := pad(event(startFiletime, 1, ""))
-	file := trace{buffers: [][]byte{
-		with32(buffer(1024, one), 4, 0), with32(buffer(1024, one), 4, 1025), make([]byte, 1024),
-		buffer(1024, pad(event(startFiletime, 2, ""))),
-	}}.build()
-	events, stats := mustRead(t, file)
-	if want := (Stats{Buffers: 5, Events: 1, UnfinishedBuffers: 3}); stats != want || ids(events)[0] != 2 {
-		t.Errorf("stats %+v, want %+v", stats, want)
+	unfinished := func() [][]byte {
+		return [][]byte{with32(buffer(1024, one), 4, 0), with32(buffer(1024, one), 4, 1025), make([]byte, 1024), buffer(1024, pad(event(startFiletime, 2, "")))}
+	}
+	for name, f := range map[string]trace{
+		"being written":                {open: true},
+		"a session appended to a file": {written: 1},
+	} {
+		f.buffers = unfinished()
+		events, stats := mustRead(t, f.build())
+		if want := (Stats{Buffers: 5, Events: 1, UnfinishedBuffers: 3}); stats != want || ids(events)[0] != 2 {
+			t.Errorf("%s: stats %+v, want %+v", name, stats, want)
+		}
+	}
+}
+
+// The writer of a completed file leaves no buffer unfinished of those that it counts.
+func TestABufferOfACompletedFileThatSeemsUnfinishedIsDamaged(t *testing.T) {
+	next := buffer(1024, pad(event(startFiletime, 2, "")))
+	for _, c := range []struct {
+		name    string
+		mode    uint32
+		written uint32
+		buffer  []byte
+		damaged uint64
+		first   string
+	}{
+		{"saved 0", 0, 3, with32(bytes.Clone(next), 4, 0), 1, "at offset 1024: 0 bytes of the buffer in use, want 72 to 1024 in a file that its writer has completed"},
+		{"saved too much", 0, 3, with32(bytes.Clone(next), 4, 1<<32-1), 1, "at offset 1024: 4294967295 bytes of the buffer in use, want 72 to 1024 in a file that its writer has completed"},
+		{"saved too much by one", ModeCircular, 500, with32(bytes.Clone(next), 4, 1025), 1, "at offset 1024: 1025 bytes of the buffer in use, want 72 to 1024 in a file that its writer has completed"},
+		{"saved 0, of a series", ModeNewFile, 1, with32(bytes.Clone(next), 4, 0), 1, "at offset 1024: 0 bytes of the buffer in use, want 72 to 1024 in a file that its writer has completed"},
+		{"zeros", 0, 3, make([]byte, 1024), 1, "at offset 1024: a header of zeros, of a buffer that the file's header counts as written"},
+		{"zeros, reserved in a circular file", ModeCircular, 3, make([]byte, 1024), 0, ""},
+		{"zeros, reserved in a series", ModeNewFile, 300, make([]byte, 1024), 0, ""},
+	} {
+		events, stats := mustRead(t, trace{mode: c.mode, written: c.written, buffers: [][]byte{c.buffer, next}}.build())
+		want := Stats{Buffers: 3, Events: 1, DamagedBuffers: c.damaged, UnfinishedBuffers: 1 - c.damaged, FirstDamage: c.first}
+		if stats != want || len(events) != 1 {
+			t.Errorf("%s: stats %+v, want %+v", c.name, stats, want)
+		}
 	}
 }
 
@@ -149,9 +181,14 @@ func TestTheFirstBufferOfWindows7IsNotUnfinished(t *testing.T) {
 	if stats.DamagedBuffers != 1 || stats.Events != 1 {
 		t.Errorf("stats %+v", stats)
 	}
-	_, stats = mustRead(t, with32(trace{buffers: [][]byte{next}}.build(), 4, 4096))
+	_, stats = mustRead(t, with32(trace{open: true, buffers: [][]byte{next}}.build(), 4, 4096))
 	if stats.UnfinishedBuffers != 1 || stats.Events != 1 {
 		t.Errorf("stats %+v", stats)
+	}
+	first := pad(event(startFiletime, 1, ""))
+	_, stats = mustRead(t, with32(trace{first: first, buffers: [][]byte{next}}.build(), 4, 0))
+	if stats.DamagedBuffers != 1 || stats.Events != 1 {
+		t.Errorf("an event stands in the first buffer, of which nothing is in use: stats %+v", stats)
 	}
 }
 

@@ -86,7 +86,7 @@ func (r *Reader) scan() {
 		r.stats.Buffers++
 		if len(b) < bufferHeaderSize {
 			r.next = r.size
-			r.stats.TruncatedBuffers++
+			r.cutOff(at)
 			return
 		}
 		h := parseBufferHeader(b)

@@ -58,14 +58,24 @@ func Survey(src io.ReaderAt, size int64, q span.Query) (span.Extent, error) {
 		return span.Extent{}, err
 	}
 	mode := r.header.LogFileMode
-	x := span.Extent{Span: span.Span{From: q.From, To: q.From}, Closed: !r.header.EndTime.IsZero(), Overwritten: mode&ModeCircular != 0, Recording: r.header.Recording}
-	if x.ID, err = r.identify(); err != nil || x.ID == (span.ID{}) {
+	x := span.Extent{Span: span.Span{From: q.From, To: q.From}, Closed: r.completed(), Overwritten: mode&ModeCircular != 0, Recording: r.header.Recording}
+	if x.ID, err = r.identify(); err != nil {
 		return x, err
+	}
+	if q.To == (span.Place{}) {
+		if x.Missing, err = r.missing(); err != nil {
+			return x, err
+		}
+	}
+	if x.ID == (span.ID{}) {
+		x.Rest = r.rest
+		return x, nil
 	}
 	if x.To = q.To; x.To == (span.Place{}) {
 		if x.To, err = r.findEnd(q); err != nil {
 			return x, err
 		}
+		x.Rest = r.rest
 	}
 	if q.Digest {
 		x.Digest, err = r.digest(x.Span)

@@ -100,3 +100,47 @@ func TestAPartWhoseRecordsHaveChangedHasAnotherDigest(t *testing.T) {
 	require.Equal(t, x.ID, y.ID)
 	require.NotEqual(t, x.Digest, y.Digest)
 }
+
+// A copy has the header of the finished file long before it has its last buffer.
+func TestAFileIsCompleteOnlyWithAllBuffersThatItsHeaderCounts(t *testing.T) {
+	events := pad(event(startFiletime, 1, ""))
+	buffers := func(n int) (all [][]byte) {
+		for range n {
+			all = append(all, buffer(1024, events))
+		}
+		return all
+	}
+	series, preallocated := trace{mode: ModeNewFile, written: 500, buffers: buffers(3)}, append(buffers(3), make([]byte, 1024), make([]byte, 1024))
+	for name, c := range map[string]struct {
+		file          []byte
+		missing, rest int64
+	}{
+		"whole":                               {trace{buffers: buffers(3)}.build(), 0, 0},
+		"three buffers less":                  {trace{buffers: buffers(3)}.build()[:1024], 3, 0},
+		"one buffer less":                     {trace{buffers: buffers(3)}.build()[:3072], 1, 0},
+		"within a buffer":                     {trace{buffers: buffers(3)}.build()[:3000], 2, 952},
+		"within the header of a buffer":       {trace{buffers: buffers(3)}.build()[:3082], 1, 10},
+		"within the first buffer":             {trace{buffers: buffers(3)}.build()[:1000], 4, 1000},
+		"a first buffer of its own size":      {trace{firstSize: 512, buffers: buffers(3)}.build()[:512+2048], 1, 0},
+		"space that a copy has reserved":      {trace{written: 6, buffers: preallocated}.build(), 2, 0},
+		"space that the writer has reserved":  {trace{written: 4, buffers: preallocated}.build(), 0, 0},
+		"being written":                       {trace{open: true, written: 9, buffers: buffers(3)}.build(), 0, 0},
+		"a circular file":                     {trace{mode: ModeCircular, written: 500, buffers: buffers(3)}.build(), 0, 0},
+		"a circular file, cut off":            {trace{mode: ModeCircular, written: 500, buffers: buffers(3)}.build()[:3000], 0, 952},
+		"a file of a series":                  {series.build(), 0, 0},
+		"a file of a series, within a buffer": {series.build()[:4000], 0, 928},
+		"compressed":                          {trace{mode: ModeCompressed, buffers: [][]byte{packed(buffer(1024, events)), packed(buffer(1024, events))}}.build(), 0, 0},
+		"compressed, one buffer less":         {trace{mode: ModeCompressed, written: 4, buffers: [][]byte{packed(buffer(1024, events)), packed(buffer(1024, events))}}.build(), 1, 0},
+	} {
+		size := int64(len(c.file))
+		for _, growing := range []bool{false, true} {
+			x, err := Survey(bytes.NewReader(c.file), size, span.Query{Growing: growing})
+			require.NoError(t, err, name)
+			require.Equal(t, []int64{c.missing, c.rest}, []int64{x.Missing, x.Rest}, name)
+			require.Equal(t, c.missing+c.rest > 0, x.Lacking() != nil, name)
+			x, err = Survey(bytes.NewReader(c.file), size, span.Query{From: x.To, Growing: growing})
+			require.NoError(t, err, name)
+			require.Equal(t, []int64{c.missing, c.rest}, []int64{x.Missing, x.Rest}, "%s, from its end", name)
+		}
+	}
+}

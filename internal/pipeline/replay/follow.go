@@ -296,15 +296,15 @@ func (f *follower) pollOpen(ctx context.Context, file *followed) (played bool, e
 	case x.Overwritten && !x.Closed:
 		return false, errors.New("its writer overwrites it (a circular file), so it cannot be followed; it is read when it is complete")
 	case x.ID == (span.ID{}):
-		return false, nil
+		return false, f.atEnd(file, &x)
 	case file.id != (span.ID{}) && x.ID != file.id:
 		f.startAgain(file, checkpoint.Changed, errors.New("another file was written over it"))
 		return true, nil
 	}
 	file.id = x.ID
 	// The last buffer may be on the disk in part. What the last look saw is complete by now.
-	to := x.To
-	if file.listed && !x.Closed {
+	to, closed := x.To, x.Closed && x.Lacking() == nil
+	if file.listed && !closed {
 		to, file.seen = file.seen, x.To
 		if x.To.Before(to) {
 			to = x.To
@@ -316,10 +316,7 @@ func (f *follower) pollOpen(ctx context.Context, file *followed) (played bool, e
 		}
 		return true, f.playNext(ctx, file, checkpoint.Position{Span: x.Span})
 	}
-	switch {
-	case !file.listed && x.Rest > 0:
-		f.cannot(file.path, fmt.Errorf("the last %d bytes are not whole", x.Rest))
-	case x.Closed && file.listed:
+	if closed && file.listed {
 		if file.info, err = file.file.Stat(); err != nil {
 			return false, err
 		}
@@ -328,7 +325,21 @@ func (f *follower) pollOpen(ctx context.Context, file *followed) (played bool, e
 		f.Logger.Info("a file is complete and was read to its end", zap.String("file", file.path))
 		return false, file.file.Close()
 	}
-	return false, nil
+	return false, f.atEnd(file, &x)
+}
+
+// atEnd says what a file lacks that was read to its end. The error is for a file to which it may come.
+func (f *follower) atEnd(file *followed, x *span.Extent) error {
+	err := x.Lacking()
+	if err != nil && !file.listed {
+		file.partial = true
+		f.cannot(file.path, err)
+		return nil
+	}
+	if err != nil {
+		err = fmt.Errorf("%w: it is cut off, or its writer is not done; what comes is read", err)
+	}
+	return err
 }
 
 // playNext plays the next part of a file. A part that could not be read in full is not read again.

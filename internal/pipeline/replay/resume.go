@@ -105,8 +105,8 @@ func (s *parts) playRest(ctx context.Context, p Part, emit Emit) error {
 			s.Logger.Info("the file was read before, and nothing has been added to it", zap.String("file", p.Path))
 		}
 		if x.Empty() {
-			if x.Rest > 0 {
-				return fmt.Errorf("the last %d bytes are not whole: the file is damaged, or is being written; replay.follow: true waits for the rest", x.Rest)
+			if err := x.Lacking(); err != nil {
+				return fmt.Errorf("%w: the file is cut off, or is being written or copied; replay.follow: true waits for the rest", err)
 			}
 			return nil
 		}

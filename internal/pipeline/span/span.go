@@ -6,6 +6,7 @@ package span
 
 import (
 	"cmp"
+	"fmt"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/recording"
 )
@@ -56,6 +57,22 @@ type Extent struct {
 	Closed bool
 	// Overwritten says that the writer of the file puts new units in the place of old ones, so that the file cannot be followed.
 	Overwritten bool
-	// Rest is the number of bytes after the span, of a unit that is not whole and that the format cannot read in part.
+	// Rest is the number of bytes of a unit at the end of the file that is not whole.
 	Rest int64
+	// Missing is the number of units that a closed file says it has, and that are not there or not yet filled.
+	Missing int64
+}
+
+// Lacking returns an error that says what the file lacks at its end; nil if all of it is there. What is lacking may come: the file may be being
+// written or copied.
+func (x *Extent) Lacking() error {
+	switch {
+	case x.Missing > 0 && x.Rest > 0:
+		return fmt.Errorf("the last %d bytes are not whole, and %d of the buffers that its header counts are missing at the end", x.Rest, x.Missing)
+	case x.Missing > 0:
+		return fmt.Errorf("%d of the buffers that its header counts are missing at the end", x.Missing)
+	case x.Rest > 0:
+		return fmt.Errorf("the last %d bytes are not whole", x.Rest)
+	}
+	return nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/pmetric"
 )
 
 // OTLP returns all that a sink has received, as OTLP in its binary form, without the times: the eight bytes of a clock's time hold the four
@@ -33,6 +34,17 @@ func OTLP(t testing.TB, sink *consumertest.LogsSink) (all []byte) {
 			}
 		}
 		raw, err := (&plog.ProtoMarshaler{}).MarshalLogs(logs)
+		require.NoError(t, err)
+		all = append(all, raw...)
+	}
+	return all
+}
+
+// MetricsOTLP is OTLP for metrics.
+func MetricsOTLP(t testing.TB, sink *consumertest.MetricsSink) (all []byte) {
+	t.Helper()
+	for _, metrics := range sink.AllMetrics() {
+		raw, err := (&pmetric.ProtoMarshaler{}).MarshalMetrics(metrics)
 		require.NoError(t, err)
 		all = append(all, raw...)
 	}

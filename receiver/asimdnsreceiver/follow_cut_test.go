@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Files that lack their end: the header of a finished file comes with the first bytes of its copy.
+
+package asimdnsreceiver
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/receiver/receivertest"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/checkpoint"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
+	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
+)
+
+// copies are the ways in which a copy of a file of 15 buffers of 64 KiB is incomplete.
+var copies = map[string]struct {
+	make  func(raw []byte) []byte
+	lacks string
+}{
+	"within a buffer":        {func(raw []byte) []byte { return raw[:8<<16+700] }, "the last 700 bytes are not whole, and 7 of the buffers that its header counts are missing at the end"},
+	"at the end of a buffer": {func(raw []byte) []byte { return raw[:8<<16] }, "7 of the buffers that its header counts are missing at the end"},
+	"with its space reserved": {func(raw []byte) []byte { return append(raw[:8<<16:8<<16], make([]byte, 7<<16)...) },
+		"7 of the buffers that its header counts are missing at the end"},
+	"only its first buffer": {func(raw []byte) []byte { return raw[:1<<16] }, "14 of the buffers that its header counts are missing at the end"},
+}
+
+// followCut follows an incomplete copy until it is named as unread, with the events before its end read.
+func followCut(t *testing.T, name string, kept *kit.Storage) (path string, raw []byte, r *dnsReceiver, next *recordCounter, logs *observer.ObservedLogs) {
+	t.Helper()
+	raw, err := os.ReadFile(serverFile)
+	require.NoError(t, err)
+	require.Len(t, raw, 15<<16)
+	path = filepath.Join(t.TempDir(), "dns.etl")
+	require.NoError(t, os.WriteFile(path, copies[name].make(raw), 0o600))
+	next = newRecordCounter()
+	r, logs = follow(t, path, kept, next, nil)
+	require.Eventually(t, func() bool { return logs.FilterMessage("a file cannot be read in full").Len() == 1 }, time.Minute, 10*time.Millisecond)
+	require.Equal(t, copies[name].lacks+": it is cut off, or its writer is not done; what comes is read", logs.FilterMessage("a file cannot be read in full").All()[0].ContextMap()["error"])
+	require.EqualValues(t, 1, r.Player.Progress.Unread())
+	require.Empty(t, logs.FilterMessageSnippet("is complete").All())
+	return path, raw, r, next, logs
+}
+
+func TestACopyThatWasCutOffIsUnreadUntilItsRestIsThereAndDeletingItAtOnceLosesNothing(t *testing.T) {
+	count, _ := generated(t, serverFile)
+	for name, c := range copies {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path, raw, r, next, logs := followCut(t, name, &kit.Storage{})
+			at := len(c.make(raw))
+			if at == len(raw) {
+				at = 8 << 16
+			}
+			f, err := os.OpenFile(path, os.O_WRONLY, 0)
+			require.NoError(t, err)
+			_, err = f.WriteAt(raw[at:], int64(at))
+			require.NoError(t, err)
+			require.NoError(t, f.Close())
+			require.NoError(t, os.Remove(path))
+			next.wait(count)
+			require.Eventually(t, func() bool { return logs.FilterMessage("a file that could not be read can be read now").Len() == 1 }, time.Minute, 10*time.Millisecond)
+			require.NoError(t, r.Shutdown(context.Background()))
+			require.Equal(t, count, next.n)
+		})
+	}
+}
+
+func TestACopyThatWasCutOffIsMissingAfterAStopAndADeletion(t *testing.T) {
+	kept := &kit.Storage{}
+	path, _, r, next, _ := followCut(t, "within a buffer", kept)
+	require.ErrorContains(t, r.Shutdown(context.Background()), copies["within a buffer"].lacks)
+	require.Equal(t, 1239, next.n)
+	require.NoError(t, os.Remove(path))
+	r, logs := follow(t, path, kept.Clone(), next, nil)
+	require.Eventually(t, func() bool { return problemsOf(logs, checkpoint.Missing) == 1 }, time.Minute, time.Millisecond)
+	require.NoError(t, r.Shutdown(context.Background()))
+}
+
+func TestAReplayWithStorageNamesACopyThatWasCutOffAsUnreadEachTime(t *testing.T) {
+	raw, err := os.ReadFile(serverFile)
+	require.NoError(t, err)
+	for name, c := range copies {
+		path := filepath.Join(t.TempDir(), "dns.etl")
+		require.NoError(t, os.WriteFile(path, c.make(raw), 0o600))
+		kept := &kit.Storage{}
+		for run := range 2 {
+			cfg := replayOf(path, small)
+			cfg.Storage = kit.StorageID.String()
+			core, _ := observer.New(zap.DebugLevel)
+			set := receivertest.NewNopSettings(metadata.Type)
+			set.Logger = zap.New(core)
+			var next consumer.Logs = newRecordCounter()
+			r, err := newReceiver(set, cfg, next)
+			require.NoError(t, err)
+			require.NoError(t, r.Start(context.Background(), kept.Host()))
+			<-r.Player.Done()
+			require.Error(t, r.Shutdown(context.Background()), "%s, run %d", name, run)
+			require.EqualValues(t, 1, r.Player.Progress.Unread())
+			kept = kept.Clone()
+		}
+	}
+}
+
+// A damaged size in use costs its buffer, loudly, also in a file that is followed.
+func TestABufferWithADamagedSizeInUseIsUnread(t *testing.T) {
+	raw, err := os.ReadFile(serverFile)
+	require.NoError(t, err)
+	count, _ := generated(t, serverFile)
+	for _, value := range []byte{0, 0xff} {
+		path := filepath.Join(t.TempDir(), "dns.etl")
+		damaged := append([]byte(nil), raw...)
+		for i := range 4 {
+			damaged[1<<16+4+i] = value
+		}
+		require.NoError(t, os.WriteFile(path, damaged, 0o600))
+		cfg := replayOf(path, small)
+		next := newRecordCounter()
+		r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), cfg, next)
+		require.NoError(t, err)
+		require.NoError(t, r.Start(context.Background(), (&kit.Storage{}).Host()))
+		<-r.Player.Done()
+		require.ErrorContains(t, r.Shutdown(context.Background()), "1 damaged buffers")
+		require.Equal(t, count-162, next.n)
+
+		next = newRecordCounter()
+		r, logs := follow(t, path, &kit.Storage{}, next, nil)
+		next.wait(count - 162)
+		require.Eventually(t, func() bool { return logs.FilterMessageSnippet("is complete").Len() == 1 }, time.Minute, time.Millisecond)
+		require.ErrorContains(t, r.Shutdown(context.Background()), "1 damaged buffers")
+	}
+}
