@@ -40,7 +40,7 @@ export CGO_ENABLED ?= 0
 
 .PHONY: help run run-hubble modules components build build-gateway build-node build-node-windows build-windows notice check-notice audit \
   audit-vuln build-newest sizes check-kql queries test test-oracle test-hubble test-hubble-windows picture-hubble test-forms test-kernel \
-  test-e2e test-sentinel test-faults test-roads roads-hour roads-away test-windows build-verify test-verify hunt test-hunt hunt-picture \
+  test-e2e test-sentinel test-faults test-roads roads-hour roads-away test-windows endurance build-verify test-verify hunt test-hunt hunt-picture \
   test-race test-kubernetes test-apiserver kustomize test-observability dashboard validate packages ci check-windows fuzz fuzz-keep picture \
   generate testdata lint deadcode clean
 
@@ -224,6 +224,10 @@ test-windows: build build-windows build-verify testdata/dnsserver.etl ## run the
 	WINNET_WINE=required GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) test -count=1 -p 1 -timeout 20m -exec '$(RIG) run' $(WINDOWS_PACKAGES)
 	@for m in $(MODULES); do WINNET_WINE=required GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) test -C $$m -count=1 -p 1 -exec '$(RIG) run' ./...; done
 	WINNET_WINE=required $(GO) test -count=1 -v ./internal/test/wine
+
+endurance: build-windows testdata/dnsserver.etl ## run the tests of rate and of kills under Wine with 122,043 events at 2,000 a second and 11 kills; minutes, not in CI
+	$(RIG)
+	WINNET_WINE=required WINNET_ROUNDS=51 WINNET_KILLS=11 $(GO) test -count=1 -v -timeout 30m -run '^(TestEveryEventOfTwoThousandASecondBecomesARecord|TestACollectorStartsAgainAfterEveryKill.*)$$' ./internal/test/wine
 
 # winnet-verify: a program for users, which checks on their Windows what the project assumes. test-windows tests it.
 build-verify: $(DIST)/winnet-verify.exe ## build dist/winnet-verify.exe, windows/amd64, and put the licences beside it; docs/winnet-verify.md says what it does

@@ -21,18 +21,19 @@ stage = rm -rf $(DIST)/stage-$(1); mkdir -p $(DIST)/stage-$(1); cp LICENSE NOTIC
   if [ -n "$${SIGN_PKCS12:-}" ]; then deploy/windows/sign.sh $(DIST)/stage-$(1)/*.exe; fi
 # The zip of an architecture, into a folder: $(2).
 zip = $(RELEASER) zip $(TIME_OF) $(CURDIR)/$(2)/$(ISSUE)-windows-$(1).zip $(CURDIR)/deploy/windows/install.ps1 $(CURDIR)/deploy/windows/uninstall.ps1 $(addprefix $(CURDIR)/$(DIST)/stage-$(1)/,otelcol-winnet.exe winnet-verify.exe config.yaml LICENSE NOTICE GPL-3.0.txt)
-# The MSI, into a folder: $(1).
-msi = deploy/windows/msi.sh $(DIST)/stage-amd64 $(VERSION_OF) $(COMMIT) $(TIME_OF) $(1)/$(ISSUE)-windows-amd64.msi; \
-  if [ -n "$${SIGN_PKCS12:-}" ]; then deploy/windows/sign.sh $(1)/$(ISSUE)-windows-amd64.msi; fi
+# The MSI of an architecture, into a folder: $(2).
+msi = deploy/windows/msi.sh $(1) $(DIST)/stage-$(1) $(VERSION_OF) $(COMMIT) $(TIME_OF) $(2)/$(ISSUE)-windows-$(1).msi; \
+  if [ -n "$${SIGN_PKCS12:-}" ]; then deploy/windows/sign.sh $(2)/$(ISSUE)-windows-$(1).msi; fi
 
-# The SBOM of a program for Windows, into a folder: $(2); and the files that describe all others in a folder: $(1).
-sbom     = $(RELEASER) sbom $(VERSION_OF) $(TIME_OF) $(CURDIR)/$(DIST)/stage-$(1)/otelcol-winnet.exe $(CURDIR)/$(2)/$(ISSUE)-windows-$(1).cdx.json
+# The SBOM of each program for Windows of an architecture, into a folder: $(2); and the files that describe all others in a folder: $(1).
+sbom     = for program in otelcol-winnet winnet-setup winnet-verify; do \
+  $(RELEASER) sbom $(VERSION_OF) $(TIME_OF) $(CURDIR)/$(DIST)/stage-$(1)/$$program.exe $(CURDIR)/$(2)/$$program-$(VERSION_OF)-windows-$(1).cdx.json; done
 describe = $(RELEASER) checksums $(CURDIR)/$(1); $(RELEASER) provenance $(VERSION_OF) $$(git rev-parse HEAD) $(TIME_OF) $(CURDIR)/$(1)
 
 package: $(SRC)/go.mod $(MSI_TOOLS) ## build the MSI and the zip for windows/amd64, with what describes them, in dist/package; signed if SIGN_PKCS12 and SIGN_PASSWORD_FILE are set
 	@rm -rf $(PACKAGE); mkdir -p $(PACKAGE)
 	@$(call stage,amd64)
-	@$(call msi,$(PACKAGE))
+	@$(call msi,amd64,$(PACKAGE))
 	@$(call zip,amd64,$(PACKAGE))
 	@$(call sbom,amd64,$(PACKAGE))
 	@$(call describe,$(PACKAGE))
@@ -40,7 +41,7 @@ package: $(SRC)/go.mod $(MSI_TOOLS) ## build the MSI and the zip for windows/amd
 
 package-next: $(DIST)/stage-amd64 $(MSI_TOOLS) ## build the MSI of package again in dist/next, as version 99.0.0, for tests of upgrades on Windows
 	@rm -rf $(DIST)/next; mkdir -p $(DIST)/next
-	@deploy/windows/msi.sh $(DIST)/stage-amd64 99.0.0 $(COMMIT) $(TIME_OF) $(DIST)/next/otelcol-winnet-99.0.0-windows-amd64.msi
+	@deploy/windows/msi.sh amd64 $(DIST)/stage-amd64 99.0.0 $(COMMIT) $(TIME_OF) $(DIST)/next/otelcol-winnet-99.0.0-windows-amd64.msi
 
 $(DIST)/stage-amd64:
 	@$(MAKE) package
@@ -56,7 +57,8 @@ release: $(SRC)/go.mod $(SRC)-gateway/go.mod $(MSI_TOOLS) ## build all files of 
 	    $(RELEASER) sbom $(VERSION_OF) $(TIME_OF) $(CURDIR)/$$stage/$$name $(CURDIR)/$(RELEASE)/$$name-$(VERSION_OF)-linux-$$arch.cdx.json; done; done
 	@$(call stage,amd64)
 	@$(call stage,arm64)
-	@$(call msi,$(RELEASE))
+	@$(call msi,amd64,$(RELEASE))
+	@$(call msi,arm64,$(RELEASE))
 	@$(call zip,amd64,$(RELEASE))
 	@$(call zip,arm64,$(RELEASE))
 	@$(call sbom,amd64,$(RELEASE))
@@ -74,7 +76,8 @@ check-reproducible: package ## build the package of the current commit again, in
 # Wine without stand-ins: they have no service functions.
 INSTALL_PREFIX := $(CURDIR)/$(DIST)/wine-install
 test-install: package testdata/dnsserver.etl $(NODE_TOOLS) ## build the package, install, upgrade and remove the MSI under Wine (installs it on Debian), and check the scripts' syntax
-	NODE_PATH=$(NODE_MODULES) node internal/tools/node/powershell.cjs $$(git ls-files '*.ps1')
+	@# Without the flag, Node optimizes the parser in the background before it ends, which takes minutes on a busy machine.
+	NODE_PATH=$(NODE_MODULES) node --liftoff-only internal/tools/node/powershell.cjs $$(git ls-files '*.ps1')
 	internal/test/install/prefix.sh $(INSTALL_PREFIX)
 	PATH=$$PATH:/usr/lib/wine WINNET_INSTALL_PREFIX=$(INSTALL_PREFIX) WINNET_INSTALL_PROGRAM=$(CURDIR)/$(DIST)/stage-amd64/otelcol-winnet.exe WINNET_INSTALL_PACKAGE=$(CURDIR)/$(PACKAGE) \
 	  $(GO) test -count=1 -v ./internal/test/install

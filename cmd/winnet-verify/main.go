@@ -6,6 +6,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -76,7 +77,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return 0
 	}
 	// Before the run, which takes minutes.
-	file, err := os.OpenFile(*out, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	file, err := openReport(*out)
 	if err != nil {
 		return fail("%v", err)
 	}
@@ -87,7 +88,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		Throughput: min(*duration/3, time.Minute), Done: func(r verify.Result) { fmt.Fprintln(stdout, r.Line()) },
 	})
 	fmt.Fprintln(stdout, report.Totals())
-	if err := errors.Join(report.WriteJSON(file), file.Close()); err != nil {
+	if err := errors.Join(file.Truncate(0), report.WriteJSON(file), file.Close()); err != nil {
 		return fail("%v", err)
 	}
 	fmt.Fprintf(stdout, "The report is in %s.\n", *out)
@@ -99,6 +100,27 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitCut
 	}
 	return 0
+}
+
+// openReport opens the file of the report. An earlier report stays in it until there is a new one; another file is refused.
+func openReport(path string) (*os.File, error) {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	info, err := file.Stat()
+	if err == nil && info.Size() > 0 {
+		var earlier verify.Report
+		if json.NewDecoder(io.LimitReader(file, 16<<20)).Decode(&earlier) != nil || earlier.Schema == 0 || len(earlier.Probes) == 0 {
+			err = fmt.Errorf("%s is there, and is no report of winnet-verify; choose another file", path)
+		} else {
+			_, err = file.Seek(0, io.SeekStart)
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return file, nil
 }
 
 // choose reads the names of probes.

@@ -73,6 +73,26 @@ func TestAReportThatCannotBeWrittenIsSaidBeforeTheRun(t *testing.T) {
 	require.Contains(t, errs.String(), "report.json")
 }
 
+// TestOnlyAnEarlierReportIsOverwritten: --out may name any file.
+func TestOnlyAnEarlierReportIsOverwritten(t *testing.T) {
+	var out, errs bytes.Buffer
+	path := filepath.Join(t.TempDir(), "report.json")
+	for range 2 {
+		require.Zero(t, run(t.Context(), []string{"--probes", "event-users", "--out", path}, &out, &errs), "%s", &errs)
+	}
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.True(t, json.Valid(text), "the new report has no rest of the earlier one")
+	for _, other := range []string{"mine", "{}", `{"schema":1}`} {
+		require.NoError(t, os.WriteFile(path, []byte(other), 0o600))
+		require.Equal(t, exitUsage, run(t.Context(), []string{"--probes", "event-users", "--out", path}, &out, &errs))
+		require.Contains(t, errs.String(), "is no report of winnet-verify")
+		text, err := os.ReadFile(path)
+		require.NoError(t, err)
+		require.Equal(t, other, string(text))
+	}
+}
+
 func TestARunEndsWithTheConsoleTheSessionAndTheHost(t *testing.T) {
 	require.Subset(t, endings, []os.Signal{os.Interrupt, syscall.SIGTERM})
 }

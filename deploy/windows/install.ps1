@@ -29,6 +29,9 @@ param(
     [string] $TenantId,
     [string] $ClientId,
     [string] $ClientSecretFile,
+    # The ports of the health check, 13133, and of the collector's metrics, 8888, where another collector of the host has them.
+    [int] $HealthPort,
+    [int] $MetricsPort,
     # yes: Windows records events from its start on. no: it no longer does.
     [ValidateSet('yes', 'no')]
     [string] $AutoLogger
@@ -38,12 +41,25 @@ Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
 
 $name = 'otelcol-winnet'
-$program = Join-Path $env:ProgramFiles $name
+# In a 32-bit PowerShell $env:ProgramFiles is another folder.
+$program = Join-Path $env:ProgramW6432 $name
 $data = Join-Path $env:ProgramData $name
 $exe = Join-Path $program 'otelcol-winnet.exe'
 $files = 'otelcol-winnet.exe', 'winnet-verify.exe', 'LICENSE', 'NOTICE', 'GPL-3.0.txt'
 $service = "HKLM:\SYSTEM\CurrentControlSet\Services\$name"
 $source = "HKLM:\SYSTEM\CurrentControlSet\Services\EventLog\Application\$name"
+
+function Get-MsiProduct {
+    # The product code of an installation by the MSI, from the 64-bit registry, also in a 32-bit PowerShell.
+    $machine = [Microsoft.Win32.RegistryKey]::OpenBaseKey('LocalMachine', 'Registry64')
+    $products = $machine.OpenSubKey('SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall')
+    foreach ($code in $products.GetSubKeyNames()) {
+        $product = $products.OpenSubKey($code)
+        if ($product -and $product.GetValue('DisplayName') -eq $name -and $product.GetValue('WindowsInstaller')) {
+            $code
+        }
+    }
+}
 
 function Invoke-Program {
     # Runs a program of Windows or of the collector, and fails if its exit code is not 0.
@@ -59,15 +75,41 @@ if (-not $identity.IsInRole([Security.Principal.WindowsBuiltInRole]::Administrat
     throw 'Run this script as Administrator.'
 }
 
+$windows = Get-ItemProperty -LiteralPath 'HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion'
+if ([int] $windows.CurrentBuildNumber -lt 14393) {
+    throw 'otelcol-winnet needs Windows 10 1607, Windows Server 2016, or a later version.'
+}
+# A program for another processor than the host's cannot load its eBPF for Windows. The machine's own variable is that of Windows, and not of this process.
+$processor = (Get-ItemProperty -LiteralPath 'HKLM:\SYSTEM\CurrentControlSet\Control\Session Manager\Environment').PROCESSOR_ARCHITECTURE
+$image = New-Object byte[] 4096
+$stream = [IO.File]::OpenRead((Join-Path $PSScriptRoot 'otelcol-winnet.exe'))
+[void] $stream.Read($image, 0, $image.Length)
+$stream.Dispose()
+# IMAGE_FILE_HEADER.Machine follows the signature of the header, whose offset is at 0x3C.
+$machine = [BitConverter]::ToUInt16($image, [BitConverter]::ToInt32($image, 0x3C) + 4)
+if (($processor -eq 'ARM64') -ne ($machine -eq 0xAA64)) {
+    throw "This zip is for another processor than $processor. Take the one for this host."
+}
+# Windows Installer would put its own files back, and remove the service with its product.
+if (Get-MsiProduct) {
+    throw 'otelcol-winnet is installed by its MSI. Upgrade it with the MSI, or remove it first.'
+}
+
+# The program wants full paths, and does not see the folder of a drive of PowerShell's own.
+$secretFiles = @($ConnectionStringFile, $ClientSecretFile | ForEach-Object {
+        if ($_) { $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($_) } else { '' }
+    })
 $settings = @{
     SOURCES                                    = $Sources -join ','
     AUTOLOGGER                                 = $AutoLogger
-    APPLICATIONINSIGHTS_CONNECTION_STRING_FILE = $ConnectionStringFile
+    HEALTH_PORT                                = $HealthPort
+    METRICS_PORT                               = $MetricsPort
+    APPLICATIONINSIGHTS_CONNECTION_STRING_FILE = $secretFiles[0]
     AZURE_DCE_ENDPOINT                         = $Endpoint
     AZURE_DCR_ID                               = $RuleId
     AZURE_TENANT_ID                            = $TenantId
     AZURE_CLIENT_ID                            = $ClientId
-    AZURE_CLIENT_SECRET_FILE                   = $ClientSecretFile
+    AZURE_CLIENT_SECRET_FILE                   = $secretFiles[1]
 }
 $given = @()
 foreach ($setting in $settings.GetEnumerator()) {
@@ -76,7 +118,7 @@ foreach ($setting in $settings.GetEnumerator()) {
     }
 }
 # A wrong setting changes nothing.
-Invoke-Program (Join-Path $PSScriptRoot 'otelcol-winnet.exe') (@('setup', 'check') + $given)
+Invoke-Program (Join-Path $PSScriptRoot 'otelcol-winnet.exe') (@('setup', 'check', '--data', $data) + $given)
 
 $existing = Get-Service -Name $name -ErrorAction SilentlyContinue
 $running = $existing -and $existing.Status -ne 'Stopped'
@@ -106,6 +148,8 @@ try {
     Invoke-Program $exe (@('setup', 'apply', '--data', $data, '--default', (Join-Path $program 'config.default.yaml')) + $given)
     $config = Join-Path $data 'config.yaml'
     $environment = Join-Path $data 'environment'
+    # With the settings and the configuration that the service would read.
+    Invoke-Program $exe @('validate', '--env-file', $environment, '--config', $config)
     $command = "`"$exe`" --env-file `"$environment`" --config `"$config`""
     if (-not $existing) {
         New-Service -Name $name -DisplayName $name -StartupType Automatic -BinaryPathName $command `

@@ -3,13 +3,21 @@
 #
 # Builds the MSI of otelcol-winnet, equal for equal input, whatever the time and the folder.
 #
-#   msi.sh STAGE VERSION COMMIT TIME OUT
+#   msi.sh ARCH STAGE VERSION COMMIT TIME OUT
 #
-# STAGE is the folder with the files that otelcol-winnet.wxs names, VERSION is MAJOR.MINOR.PATCH, TIME is the commit's, in seconds since 1970.
+# ARCH is amd64 or arm64, that of the programs in STAGE, the folder with the files that otelcol-winnet.wxs names. VERSION is MAJOR.MINOR.PATCH, TIME
+# is the commit's, in seconds since 1970.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-stage=$(cd "$1" && pwd) version=$2 commit=$3 time=$4
-out=$(cd "$(dirname "$5")" && pwd)/$(basename "$5")
+arch=$1 stage=$(cd "$2" && pwd) version=$3 commit=$4 time=$5
+out=$(cd "$(dirname "$6")" && pwd)/$(basename "$6")
+# What Windows Installer calls the processor, and which hosts the package is for: a program for another processor than the host's cannot load its eBPF
+# for Windows.
+case $arch in
+amd64) platform=x64 hosts='<>' other=arm64 ;;
+arm64) platform=Arm64 hosts='=' other=amd64 ;;
+*) echo "$arch: want amd64 or arm64" >&2; exit 1 ;;
+esac
 export LC_ALL=C.UTF-8 TZ=UTC
 
 # A GUID made from a name, so that every build of a commit has the same.
@@ -22,14 +30,15 @@ find "$work" -exec touch -d "@$time" {} +
 cd "$work"
 # The cabinet and the summary have times.
 clock() { faketime "$(date -u -d "@$time" '+%Y-%m-%d %H:%M:%S')" "$@"; }
-clock wixl -a x64 -D "Version=$version" -D "ProductCode=$(guid "product $version $commit")" -o w.msi otelcol-winnet.wxs
+# wixl does not know ARM64. All that its x64 means is 64-bit; the last line names the processor.
+clock wixl -a x64 -D "Version=$version" -D "ProductCode=$(guid "product $version $commit $arch")" -o w.msi otelcol-winnet.wxs
 
 # All statements in one run, because each run of msibuild writes the whole file.
 set --
 while IFS= read -r line; do
   case $line in '' | --*) ;; *) set -- "$@" "$line" ;; esac
 done <<SQL
-$(sed "s/'VERSION'/'$version'/" "$here/tables.sql")
+$(sed -e "s/'VERSION'/'$version'/" -e "s/@HOSTS@/$hosts/; s/@ARCH@/$arch/; s/@OTHER@/$other/" "$here/tables.sql")
 SQL
 msibuild w.msi -q "$@"
 
@@ -51,5 +60,5 @@ row() { printf '%s' "$1" | tr '|' '\t'; printf '\r\n'; }
 } >MsiServiceConfigFailureActions.idt
 msibuild w.msi -i MsiServiceConfig.idt MsiServiceConfigFailureActions.idt
 # The package's identifier, equal for every build of the commit.
-clock msibuild w.msi -s 'OpenTelemetry Collector for Windows DNS and Windows Cilium events' otelcol-winnet 'x64;1033' "{$(guid "package $version $commit")}"
+clock msibuild w.msi -s 'OpenTelemetry Collector for Windows DNS and Windows Cilium events' otelcol-winnet "$platform;1033" "{$(guid "package $version $commit $arch")}"
 mv w.msi "$out"

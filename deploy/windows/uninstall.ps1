@@ -13,13 +13,31 @@ Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
 
 $name = 'otelcol-winnet'
-$program = Join-Path $env:ProgramFiles $name
+# In a 32-bit PowerShell $env:ProgramFiles is another folder.
+$program = Join-Path $env:ProgramW6432 $name
 $exe = Join-Path $program 'otelcol-winnet.exe'
 $source = "HKLM:\SYSTEM\CurrentControlSet\Services\EventLog\Application\$name"
+
+function Get-MsiProduct {
+    # The product code of an installation by the MSI, from the 64-bit registry, also in a 32-bit PowerShell.
+    $machine = [Microsoft.Win32.RegistryKey]::OpenBaseKey('LocalMachine', 'Registry64')
+    $products = $machine.OpenSubKey('SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall')
+    foreach ($code in $products.GetSubKeyNames()) {
+        $product = $products.OpenSubKey($code)
+        if ($product -and $product.GetValue('DisplayName') -eq $name -and $product.GetValue('WindowsInstaller')) {
+            $code
+        }
+    }
+}
 
 $identity = New-Object Security.Principal.WindowsPrincipal ([Security.Principal.WindowsIdentity]::GetCurrent())
 if (-not $identity.IsInRole([Security.Principal.WindowsBuiltInRole]::Administrator)) {
     throw 'Run this script as Administrator.'
+}
+
+$product = Get-MsiProduct
+if ($product) {
+    throw "otelcol-winnet is installed by its MSI. Remove it with: msiexec /x $product /norestart"
 }
 
 $existing = Get-Service -Name $name -ErrorAction SilentlyContinue

@@ -31,8 +31,11 @@ func TestAFileThatNoInstallerHasWrittenGetsTheFolderAndTheExporters(t *testing.T
 			cleared(t)
 			path := filepath.Join(t.TempDir(), "environment")
 			require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
-			_, err := Load(path)
+			warnings, err := Load(path)
 			require.NoError(t, err)
+			if text == "AZURE_DCR_ID=dcr-1" {
+				require.Contains(t, warnings, path+": AZURE_DCR_ID has no effect without AZURE_DCE_ENDPOINT in the configuration of the installers: no record goes to Microsoft Sentinel")
+			}
 			require.NoError(t, SetDefaults(filepath.Dir(path)))
 			require.Equal(t, want, os.Getenv(exportersVariable))
 			require.Equal(t, filepath.Dir(path), os.Getenv(dataVariable))

@@ -93,6 +93,11 @@ func Load(path string) (warnings []string, err error) {
 			return nil, fmt.Errorf("%s: %s: %w", Flag, path, err)
 		}
 	}
+	for set, missing := range map[string]string{"AZURE_DCE_ENDPOINT": "AZURE_DCR_ID", "AZURE_DCR_ID": "AZURE_DCE_ENDPOINT"} {
+		if os.Getenv(set) != "" && os.Getenv(missing) == "" {
+			warnings = append(warnings, fmt.Sprintf("%s: %s has no effect without %s in the configuration of the installers: no record goes to Microsoft Sentinel", path, set, missing))
+		}
+	}
 	switch who, err := private.Readers(path); {
 	case err != nil:
 		warnings = append(warnings, err.Error())

@@ -7,13 +7,10 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-
-	format "github.com/otelcol-winnet/otelcol-winnet/internal/platform/environment"
 )
 
 // Name is the first argument that asks for this package.
@@ -38,21 +35,29 @@ type host interface {
 	writeAutoLoggers(on []source) error
 	// savedAutoLoggers returns the sources that have a key now.
 	savedAutoLoggers() ([]source, error)
+	// restart stops the service and starts it again, and waits until it runs. A service that does not run is left as it is.
+	restart() error
+	// start starts the service, unless it runs.
+	start() error
 }
 
 const usage = `otelcol-winnet setup ACTION: what the installers of otelcol-winnet do beyond copying files.
 
-  setup check [--set NAME=VALUE]...                 check the settings, and change nothing
+  setup check [--data FOLDER] [--set NAME=VALUE]... check the settings, and change nothing
   setup apply --data FOLDER [--set NAME=VALUE]...   make the folder, write its environment file and the AutoLogger keys
+  setup restart --data FOLDER                       restart the service, if it runs and the last apply changed the environment file
+  setup start                                       start the service, if it does not run
   setup rollback --data FOLDER                      put back what the last apply changed
   setup commit --data FOLDER                        forget what the last apply changed
   setup remove                                      remove the AutoLogger keys; the folder stays
+  setup autologgers --data FOLDER                   write the AutoLogger keys that the environment file asks for
 
   --default FILE    apply makes config.yaml from it, if there is none
   --account NAME    the service's account, which may use the folder; without it, that of the service that is there, else LocalSystem
   --user SID        who may own the file of a NAME_FILE, besides administrators
 
-Settings: SOURCES (dns-server,dns-client,cilium), AUTOLOGGER (yes or no), and variables of the environment file. NAME_FILE names a file with the value of NAME.
+Settings: SOURCES (dns-server,dns-client,cilium), AUTOLOGGER (yes or no), HEALTH_PORT, METRICS_PORT, APPLICATIONINSIGHTS_CONNECTION_STRING,
+AZURE_DCE_ENDPOINT, AZURE_DCR_ID, AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET. NAME_FILE is the full path of a file with the value of NAME.
 A setting without a value changes nothing.
 `
 
@@ -76,15 +81,21 @@ func run(h host, args []string, out io.Writer) error {
 	f := files{filepath.Clean(o.data)}
 	switch args[0] {
 	case "check":
-		err = check(h, o, settings)
+		err = check(h, f, o, settings)
 	case "apply":
 		err = apply(h, f, o, settings)
+	case "restart":
+		err = restart(h, f)
+	case "start":
+		err = h.start()
 	case "rollback":
 		err = rollback(h, f)
 	case "commit":
 		err = f.forget()
 	case "remove":
 		err = h.writeAutoLoggers(nil)
+	case "autologgers":
+		err = writeAutoLoggers(h, f)
 	default:
 		err = errors.New("it is no action; want " + actions)
 	}
@@ -95,7 +106,7 @@ func run(h host, args []string, out io.Writer) error {
 	return err
 }
 
-const actions = "check, apply, rollback, commit or remove"
+const actions = "check, apply, restart, start, rollback, commit, remove or autologgers"
 
 // parse reads the arguments: an action, and what belongs to it.
 func parse(args []string, out io.Writer) (o options, settings map[string]string, _ error) {
@@ -121,21 +132,29 @@ func parse(args []string, out io.Writer) (o options, settings map[string]string,
 	if flags.NArg() > 0 {
 		return o, nil, fmt.Errorf("setup %s: %q is no argument of it", args[0], flags.Arg(0))
 	}
-	if o.data == "" && args[0] != "check" && args[0] != "remove" {
+	if o.data == "" && !slices.Contains([]string{"check", "remove", "start"}, args[0]) {
 		return o, nil, fmt.Errorf("setup %s: --data is missing; want the folder of config.yaml", args[0])
 	}
 	return o, settings, nil
 }
 
-// check returns the error of the settings that apply would return. A file that only the installer's account can open is left to apply.
-func check(h host, o options, settings map[string]string) error {
+// check returns the error of the settings that apply would return. Files that only the installer's account can open are left to apply.
+func check(h host, f files, o options, settings map[string]string) error {
 	settings, err := resolve(h, o.user, settings)
 	if errors.Is(err, os.ErrPermission) {
 		return nil
 	} else if err != nil {
 		return err
 	}
-	return (&environment{}).apply(settings)
+	e := environment{}
+	if o.data != "" {
+		if e, err = f.readEnvironment(); errors.Is(err, os.ErrPermission) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+	return e.apply(settings)
 }
 
 // apply makes the data folder and changes the environment file and the AutoLogger keys.
@@ -148,19 +167,12 @@ func apply(h host, f files, o options, settings map[string]string) error {
 	if err != nil {
 		return err
 	}
-	content, err := read(f.environment())
+	e, err := f.readEnvironment()
 	if err != nil {
 		return err
 	}
-	if content == nil {
-		content = []byte(header)
-	}
-	e, err := parseEnvironment(content)
-	if err == nil {
-		settings[dataFolder] = f.folder
-		err = e.apply(settings)
-	}
-	if err != nil {
+	settings[dataFolder] = f.folder
+	if err := e.apply(settings); err != nil {
 		return fmt.Errorf("%s: %w", f.environment(), err)
 	}
 	autoLoggers, err := h.savedAutoLoggers()
@@ -182,57 +194,29 @@ func apply(h host, f files, o options, settings map[string]string) error {
 	if err := replace(f.environment(), e.bytes()); err != nil {
 		return err
 	}
-	if e.get(attach) == "true" { // asked for now or before
-		return h.writeAutoLoggers(enabledSources(e.get(receivers)))
-	}
-	return h.writeAutoLoggers(nil)
+	return h.writeAutoLoggers(e.autoLoggers())
 }
 
-// resolve turns SOURCES, AUTOLOGGER and NAME_FILE into variables of the environment file.
-func resolve(h host, user string, settings map[string]string) (map[string]string, error) {
-	resolved := map[string]string{}
-	for _, name := range slices.Sorted(maps.Keys(settings)) {
-		value := strings.TrimSpace(settings[name])
-		target, isFile := strings.CutSuffix(name, "_FILE")
-		switch {
-		case value == "":
-		case name == "SOURCES":
-			list, err := parseSources(value)
-			if err != nil {
-				return nil, err
-			}
-			resolved[receivers] = receiverList(list)
-		case name == "AUTOLOGGER":
-			autoLogger := strings.ToLower(value)
-			if autoLogger != "yes" && autoLogger != "no" {
-				return nil, fmt.Errorf("AUTOLOGGER: %q; want yes or no", value)
-			}
-			resolved[attach] = fmt.Sprint(autoLogger == "yes")
-		case isFile:
-			// A user could have made the file before, to read what is written into it, or to name a destination of his own.
-			if err := h.owned(value, user); err != nil {
-				return nil, fmt.Errorf("%s: %w", name, err)
-			}
-			content, err := os.ReadFile(value)
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", name, err)
-			}
-			text, err := format.Text(content)
-			if err != nil {
-				return nil, fmt.Errorf("%s: %s: %w", name, value, err)
-			}
-			if text = strings.TrimSpace(text); text == "" {
-				return nil, fmt.Errorf("%s: %s is empty", name, value)
-			}
-			if settings[target] != "" {
-				return nil, fmt.Errorf("%s and %s are both set; want one of them", target, name)
-			}
-			resolved[target] = text
-		default:
-			resolved[name] = value
-		}
+// writeAutoLoggers writes the keys that the environment file asks for: those that a removal has removed, when it is undone.
+func writeAutoLoggers(h host, f files) error {
+	e, err := f.readEnvironment()
+	if err != nil {
+		return err
 	}
-	return resolved, nil
+	return h.writeAutoLoggers(e.autoLoggers())
+}
+
+// restart restarts the service after an apply that was not committed yet, if that changed what the service reads when it starts.
+func restart(h host, f files) error {
+	b, err := f.load()
+	if err != nil || b == nil {
+		return err
+	}
+	now, err := read(f.environment())
+	if err != nil || b.Environment != nil && *b.Environment == string(now) {
+		return err
+	}
+	return h.restart()
 }
 
 // rollback undoes the last apply, unless that was committed.

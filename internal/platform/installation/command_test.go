@@ -15,9 +15,10 @@ import (
 // fake is a host with AutoLogger keys, access and events in memory.
 type fake struct {
 	keys     []source
-	refuses  error // what secure returns
-	fails    error // what writeAutoLoggers returns
-	foreign  error // what owned returns
+	refuses  error    // what secure returns
+	fails    error    // what writeAutoLoggers returns
+	foreign  error    // what owned returns
+	did      []string // restart and start
 	account  string
 	access   map[string]string // of the folder before secure
 	restored map[string]string
@@ -52,6 +53,16 @@ func (h *fake) writeAutoLoggers(on []source) error {
 
 func (h *fake) savedAutoLoggers() ([]source, error) { return h.keys, nil }
 
+func (h *fake) restart() error {
+	h.did = append(h.did, "restart")
+	return nil
+}
+
+func (h *fake) start() error {
+	h.did = append(h.did, "start")
+	return nil
+}
+
 func (h *fake) names() (names []string) {
 	for _, s := range h.keys {
 		names = append(names, s.name)
@@ -84,6 +95,12 @@ func TestSettingsGoIntoTheEnvironmentFile(t *testing.T) {
 	require.Empty(t, h.keys)
 }
 
+// Values that are well formed.
+const (
+	rule   = "dcr-0123456789abcdef0123456789abcdef"
+	client = "11111111-2222-3333-4444-555555555555"
+)
+
 func crlf(text string) string {
 	var out []byte
 	for i := range len(text) {
@@ -97,10 +114,10 @@ func crlf(text string) string {
 
 func TestASecondSetupKeepsWhatItIsNotTold(t *testing.T) {
 	folder, h := t.TempDir(), &fake{}
-	require.NoError(t, os.WriteFile(filepath.Join(folder, EnvironmentFile), []byte("# mine\r\nHTTPS_PROXY=http://proxy:8080\r\nazure_dcr_id = dcr-1\r\n"), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(folder, EnvironmentFile), []byte("# mine\r\nHTTPS_PROXY=http://proxy:8080\r\nazure_dcr_id = "+rule+"\r\n"), 0o600))
 	require.NoError(t, setup(h, "apply", folder, "AZURE_DCE_ENDPOINT=https://one.example", "SOURCES="))
 	require.NoError(t, setup(h, "commit", folder))
-	require.Equal(t, "# mine\r\nHTTPS_PROXY=http://proxy:8080\r\nazure_dcr_id = dcr-1\r\nAZURE_DCE_ENDPOINT=https://one.example\r\nOTELCOL_WINNET_DATA="+folder+
+	require.Equal(t, "# mine\r\nHTTPS_PROXY=http://proxy:8080\r\nazure_dcr_id = "+rule+"\r\nAZURE_DCE_ENDPOINT=https://one.example\r\nOTELCOL_WINNET_DATA="+folder+
 		"\r\nOTELCOL_WINNET_RECEIVERS=[asimdns/dns-server]\r\nOTELCOL_WINNET_EXPORTERS=[sentinel]\r\n", content(t, folder))
 	require.NoError(t, setup(h, "apply", folder, "AZURE_DCE_ENDPOINT=https://two.example"))
 	require.Contains(t, content(t, folder), "AZURE_DCE_ENDPOINT=https://two.example\r\n")
@@ -109,9 +126,9 @@ func TestASecondSetupKeepsWhatItIsNotTold(t *testing.T) {
 
 func TestRecordsGoToFilesUntilThereIsADestination(t *testing.T) {
 	for settings, want := range map[string]string{
-		"X=1":                "[file]",
-		"AZURE_DCR_ID=dcr-1": "[file]",
-		"APPLICATIONINSIGHTS_CONNECTION_STRING=I=1": "[app_insights]",
+		"HEALTH_PORT=23133":         "[file]",
+		"AZURE_CLIENT_ID=" + client: "[file]",
+		"APPLICATIONINSIGHTS_CONNECTION_STRING=InstrumentationKey=1": "[app_insights]",
 	} {
 		folder := t.TempDir()
 		require.NoError(t, setup(&fake{}, "apply", folder, settings))
@@ -121,10 +138,13 @@ func TestRecordsGoToFilesUntilThereIsADestination(t *testing.T) {
 
 func TestASecretComesFromAFile(t *testing.T) {
 	folder, file := t.TempDir(), filepath.Join(t.TempDir(), "secret.txt")
-	// As Out-File of Windows PowerShell writes it.
-	require.NoError(t, os.WriteFile(file, []byte("\xff\xfeI\x00=\x001\x00\r\x00\n\x00"), 0o600))
+	wide := []byte{0xff, 0xfe} // as Out-File of Windows PowerShell writes it
+	for _, c := range []byte("InstrumentationKey=1\r\n") {
+		wide = append(wide, c, 0)
+	}
+	require.NoError(t, os.WriteFile(file, wide, 0o600))
 	require.NoError(t, setup(&fake{}, "apply", folder, "APPLICATIONINSIGHTS_CONNECTION_STRING_FILE="+file))
-	require.Contains(t, content(t, folder), "\r\nAPPLICATIONINSIGHTS_CONNECTION_STRING=I=1\r\n")
+	require.Contains(t, content(t, folder), "\r\nAPPLICATIONINSIGHTS_CONNECTION_STRING=InstrumentationKey=1\r\n")
 
 	require.NoError(t, os.WriteFile(file, []byte(" \r\n"), 0o600))
 	require.ErrorContains(t, setup(&fake{}, "apply", folder, "APPLICATIONINSIGHTS_CONNECTION_STRING_FILE="+file), "is empty")
@@ -133,12 +153,30 @@ func TestASecretComesFromAFile(t *testing.T) {
 
 func TestAWrongSettingChangesNothing(t *testing.T) {
 	for setting, want := range map[string]string{
-		"SOURCES=dns-sever":      "want a list of dns-server, dns-client and cilium",
-		"SOURCES=cilium,cilium":  "cilium is there twice",
-		"AUTOLOGGER=maybe":       "want yes or no",
-		"AZURE_DCR_ID=a\nEVIL=1": "want one line",
-		"AZURE_DCR_ID=\"":        "want one line",
-		"not a name=1":           "want KEY=VALUE",
+		"SOURCES=dns-sever":                             "want a list of dns-server, dns-client and cilium",
+		"SOURCES=cilium,cilium":                         "cilium is there twice",
+		"AUTOLOGGER=maybe":                              "want yes or no",
+		"AZURE_DCR_ID=a\nEVIL=1":                        "want one line",
+		"AZURE_DCR_ID=\"":                               "want one line",
+		"FOO=1":                                         "FOO is no setting; want one of APPLICATIONINSIGHTS_CONNECTION_STRING, AUTOLOGGER, AZURE_CLIENT_ID,",
+		"FOO_FILE=1":                                    "FOO_FILE is no setting",
+		"HEALTH_PORT=0":                                 "want a number from 1 to 65535",
+		"METRICS_PORT=65536":                            "want a number from 1 to 65535",
+		"AZURE_DCE_ENDPOINT=not a url":                  "AZURE_DCE_ENDPOINT: it is no address of a host",
+		"AZURE_DCE_ENDPOINT=http://one.example":         "it is no address of a host",
+		"AZURE_DCE_ENDPOINT=https://one.example/a?b=c":  "it is no address of a host",
+		"AZURE_DCR_ID=abc":                              "AZURE_DCR_ID: want the immutable id",
+		"AZURE_CLIENT_ID=abc":                           "AZURE_CLIENT_ID: want the application's",
+		"AZURE_TENANT_ID=a b":                           "AZURE_TENANT_ID: want the id of the directory",
+		"AZURE_DCE_ENDPOINT=https://one.example":        "AZURE_DCE_ENDPOINT: it has no effect without AZURE_DCR_ID",
+		"AZURE_DCR_ID=" + rule:                          "AZURE_DCR_ID: it has no effect without AZURE_DCE_ENDPOINT",
+		"AZURE_CLIENT_SECRET=s":                         "AZURE_CLIENT_SECRET: it has no effect without AZURE_TENANT_ID",
+		"AZURE_CLIENT_SECRET_FILE=secret.txt":           "secret.txt is no full path",
+		"APPLICATIONINSIGHTS_CONNECTION_STRING=garbage": "APPLICATIONINSIGHTS_CONNECTION_STRING: it has a part that is not KEY=VALUE",
+		"APPLICATIONINSIGHTS_CONNECTION_STRING=A=1":     "it has no instrumentation key",
+		"APPLICATIONINSIGHTS_CONNECTION_STRING=InstrumentationKey=1;InstrumentationKey=2": "a key twice",
+		"APPLICATIONINSIGHTS_CONNECTION_STRING=InstrumentationKey=1;IngestionEndpoint=x":  "its IngestionEndpoint is no address",
+		"not a name=1": "not a name is no setting",
 	} {
 		folder, h := t.TempDir(), &fake{}
 		require.ErrorContains(t, setup(h, "apply", folder, setting), want, setting)
@@ -175,6 +213,39 @@ func TestAutoLoggersAreOnRequest(t *testing.T) {
 	require.Empty(t, h.keys)
 	apply()
 	require.Equal(t, []string{"dns-client"}, h.names(), "a removal keeps the settings, so the next installation has them")
+}
+
+func TestTheServiceIsRestartedForWhatItReadsAtItsStart(t *testing.T) {
+	folder, h := t.TempDir(), &fake{}
+	apply := func(settings ...string) {
+		t.Helper()
+		require.NoError(t, setup(h, "apply", folder, settings...))
+		require.NoError(t, setup(h, "restart", folder))
+		require.NoError(t, setup(h, "commit", folder))
+	}
+	apply("SOURCES=dns-client")
+	require.Equal(t, []string{"restart"}, h.did)
+	apply("SOURCES=dns-client")
+	apply()
+	require.Equal(t, []string{"restart"}, h.did, "nothing is new")
+	apply("HEALTH_PORT=23133")
+	require.Equal(t, []string{"restart", "restart"}, h.did)
+	require.NoError(t, setup(h, "restart", folder))
+	require.Equal(t, []string{"restart", "restart"}, h.did, "nothing was applied")
+	require.NoError(t, run(h, []string{"start"}, io.Discard))
+	require.Equal(t, []string{"restart", "restart", "start"}, h.did)
+}
+
+func TestARemovalThatIsUndoneGetsItsAutoLoggersBack(t *testing.T) {
+	folder, h := t.TempDir(), &fake{}
+	require.NoError(t, setup(h, "apply", folder, "SOURCES=dns-client,cilium", "AUTOLOGGER=yes"))
+	require.NoError(t, setup(h, "commit", folder))
+	require.NoError(t, run(h, []string{"remove"}, io.Discard))
+	require.Empty(t, h.keys)
+	require.NoError(t, setup(h, "autologgers", folder))
+	require.Equal(t, []string{"dns-client", "cilium"}, h.names())
+	require.NoError(t, setup(h, "autologgers", t.TempDir()))
+	require.Empty(t, h.keys, "without a request there are none")
 }
 
 func TestARollbackPutsEverythingBack(t *testing.T) {
@@ -255,10 +326,14 @@ func TestARollbackKeepsWhatWasEditedAfterAnApplyThatWasNotCommitted(t *testing.T
 
 func TestACheckFindsWhatAnApplyWouldRefuseAndChangesNothing(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "secret")
-	require.NoError(t, os.WriteFile(file, []byte("I=1"), 0o600))
+	require.NoError(t, os.WriteFile(file, []byte("InstrumentationKey=1"), 0o600))
 	check := func(h host, settings ...string) error {
 		args := []string{"check"}
-		for _, s := range settings {
+		for i, s := range settings {
+			if s == "--data" {
+				args = append(args, settings[i:]...)
+				break
+			}
 			args = append(args, "--set", s)
 		}
 		return run(h, args, io.Discard)
@@ -269,6 +344,10 @@ func TestACheckFindsWhatAnApplyWouldRefuseAndChangesNothing(t *testing.T) {
 	require.ErrorContains(t, check(h, "SOURCES=dns-sever"), `"dns-sever" is no source`)
 	require.ErrorContains(t, check(h, "APPLICATIONINSIGHTS_CONNECTION_STRING_FILE="+file+"x"), "APPLICATIONINSIGHTS_CONNECTION_STRING_FILE")
 	require.ErrorContains(t, check(h, "AZURE_DCR_ID=a\"b"), "AZURE_DCR_ID")
+	require.ErrorContains(t, check(h, "AZURE_DCR_ID="+rule), "AZURE_DCR_ID: it has no effect without AZURE_DCE_ENDPOINT")
+	folder := t.TempDir() // which has the other one
+	require.NoError(t, os.WriteFile(filepath.Join(folder, EnvironmentFile), []byte("AZURE_DCE_ENDPOINT=https://one.example\r\n"), 0o600))
+	require.NoError(t, check(h, "AZURE_DCR_ID="+rule, "--data", folder))
 	require.ErrorContains(t, check(&fake{foreign: errors.New("belongs to a user")}, "AZURE_CLIENT_SECRET_FILE="+file), "AZURE_CLIENT_SECRET_FILE: belongs to a user")
 	require.NoError(t, check(&fake{foreign: os.ErrPermission}, "AZURE_CLIENT_SECRET_FILE="+file), "the installer's account may be able to open it")
 	require.Empty(t, h.account)

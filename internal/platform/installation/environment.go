@@ -4,7 +4,6 @@ package installation
 
 import (
 	"bytes"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -14,11 +13,12 @@ import (
 
 // The variables of the environment file that config.yaml reads.
 const (
-	clientSecret = "AZURE_CLIENT_SECRET"
-	receivers    = "OTELCOL_WINNET_RECEIVERS"
-	exporters    = "OTELCOL_WINNET_EXPORTERS"
-	attach       = "OTELCOL_WINNET_ATTACH"
-	dataFolder   = "OTELCOL_WINNET_DATA"
+	receivers   = "OTELCOL_WINNET_RECEIVERS"
+	exporters   = "OTELCOL_WINNET_EXPORTERS"
+	attach      = "OTELCOL_WINNET_ATTACH"
+	dataFolder  = "OTELCOL_WINNET_DATA"
+	healthPort  = "OTELCOL_WINNET_HEALTH_PORT"
+	metricsPort = "OTELCOL_WINNET_METRICS_PORT"
 )
 
 // header begins a new environment file.
@@ -77,17 +77,21 @@ func (e *environment) bytes() []byte {
 	return b.Bytes()
 }
 
-// apply takes over the settings that have a value. Those without one stay as they are.
-func (e *environment) apply(settings map[string]string) error {
-	for _, name := range slices.Sorted(maps.Keys(settings)) {
-		value := strings.TrimSpace(settings[name])
-		if strings.ContainsAny(value, "\r\n\x00\"") {
-			return fmt.Errorf("%s: the value has a quotation mark or a line break; want one line without them", name)
-		}
-		if value == "" {
-			continue
-		}
-		e.set(name, value)
+// autoLoggers are the sources whose AutoLogger sessions the file asks for.
+func (e *environment) autoLoggers() []source {
+	if e.get(attach) != "true" {
+		return nil
+	}
+	return enabledSources(e.get(receivers))
+}
+
+// apply takes over variables. Those that are not given stay as they are.
+func (e *environment) apply(given map[string]string) error {
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		e.set(name, given[name])
+	}
+	if err := e.complete(given); err != nil {
+		return err
 	}
 	if e.find(receivers) < 0 {
 		e.set(receivers, "["+sources[0].receiver+"]")

@@ -45,6 +45,22 @@ func read(path string) ([]byte, error) {
 	return content, err
 }
 
+// readEnvironment reads the environment file; one that is not there is a new one.
+func (f files) readEnvironment() (environment, error) {
+	content, err := read(f.environment())
+	if err != nil {
+		return environment{}, err
+	}
+	if content == nil {
+		content = []byte(header)
+	}
+	e, err := parseEnvironment(content)
+	if err != nil {
+		return environment{}, fmt.Errorf("%s: %w", f.environment(), err)
+	}
+	return e, nil
+}
+
 // load returns what an apply wrote down; nil if it wrote nothing down.
 func (f files) load() (*before, error) {
 	content, err := read(f.saved())

@@ -126,7 +126,7 @@ func TestWhatIsAUsersOrALinkIsRefused(t *testing.T) {
 	for _, owner := range []*windows.SID{sid("S-1-5-18"), sid("S-1-5-32-544"), own.User.Sid} {
 		require.NoError(t, object{owner: owner, links: 1}.judge(nil))
 	}
-	require.ErrorContains(t, object{path: `C:\x\storage`, owner: user, links: 1}.judge(nil), `C:\x\storage belongs to S-1-5-21-1-2-3-1001, who is no administrator`)
+	require.ErrorContains(t, object{path: `C:\x\storage`, owner: user, links: 1}.judge(nil), `C:\x\storage belongs to S-1-5-21-1-2-3-1001, and not to SYSTEM, Administrators or who installs`)
 	require.NoError(t, object{owner: user, links: 1}.judge([]*windows.SID{user}))
 	require.ErrorContains(t, object{owner: sid("S-1-5-18"), links: 1, attributes: windows.FILE_ATTRIBUTE_REPARSE_POINT}.judge(nil), "leads to another")
 	require.ErrorContains(t, object{owner: sid("S-1-5-18"), links: 2}.judge(nil), "hard link")
@@ -139,6 +139,7 @@ func TestWhatIsAUsersOrALinkIsRefused(t *testing.T) {
 	require.ErrorContains(t, err, "hard link")
 	require.ErrorContains(t, system{}.owned(file, "S-1-5-21-1-2-3-1001"), "hard link")
 	require.Error(t, system{}.owned(filepath.Join(folder, "none"), ""))
+	require.ErrorContains(t, system{}.owned(`\\server\share\secret.txt`, ""), "is on another host")
 }
 
 func TestAutoLoggerKeysAreWrittenAndRemoved(t *testing.T) {

@@ -60,7 +60,7 @@ func (system) restoreAccess(before map[string]string) error {
 		if control&windows.SE_DACL_PROTECTED != 0 {
 			flags = windows.DACL_SECURITY_INFORMATION | windows.PROTECTED_DACL_SECURITY_INFORMATION
 		}
-		o, err := openObject(path)
+		o, err := openObject(path, windows.WRITE_DAC)
 		if errors.Is(err, os.ErrNotExist) {
 			continue
 		} else if err != nil {
@@ -75,9 +75,13 @@ func (system) restoreAccess(before map[string]string) error {
 	return all
 }
 
-// owned implements host.
+// owned implements host. The installer's account, LocalSystem, is another one on a share, so a file there is refused.
 func (system) owned(path, user string) error {
-	o, err := openObject(path)
+	volume := filepath.VolumeName(path)
+	if root, err := windows.UTF16PtrFromString(volume + `\`); err != nil || strings.HasPrefix(volume, `\\`) || windows.GetDriveType(root) == windows.DRIVE_REMOTE {
+		return fmt.Errorf("%s is on another host; want a file of this one", path)
+	}
+	o, err := openObject(path, 0)
 	if err != nil {
 		return err
 	}
@@ -156,7 +160,7 @@ func (c *closing) make(folder string) error {
 
 // close closes a folder or a file, and what is in the folder.
 func (c *closing) close(path string) error {
-	o, err := openObject(path)
+	o, err := openObject(path, windows.WRITE_DAC)
 	if err != nil {
 		return err
 	}
@@ -187,7 +191,7 @@ func (c *closing) close(path string) error {
 	return nil
 }
 
-// object is an open file or folder. Its handle can change its access.
+// object is an open file or folder.
 type object struct {
 	handle     windows.Handle
 	path       string
@@ -197,15 +201,15 @@ type object struct {
 	access     string // its DACL, in SDDL
 }
 
-// openObject opens a file or a folder itself, and not what a link leads to.
-func openObject(path string) (o object, err error) {
+// openObject opens a file or a folder itself, and not what a link leads to, with further rights: WRITE_DAC to change its access.
+func openObject(path string, further uint32) (o object, err error) {
 	name, err := windows.UTF16PtrFromString(path)
 	if err != nil {
 		return o, err
 	}
-	const rights, share = windows.READ_CONTROL | windows.WRITE_DAC | windows.FILE_READ_ATTRIBUTES, windows.FILE_SHARE_READ | windows.FILE_SHARE_WRITE | windows.FILE_SHARE_DELETE
+	const rights, share = windows.READ_CONTROL | windows.FILE_READ_ATTRIBUTES, windows.FILE_SHARE_READ | windows.FILE_SHARE_WRITE | windows.FILE_SHARE_DELETE
 	o.path = path
-	o.handle, err = windows.CreateFile(name, rights, share, nil, windows.OPEN_EXISTING, windows.FILE_FLAG_BACKUP_SEMANTICS|windows.FILE_FLAG_OPEN_REPARSE_POINT, 0)
+	o.handle, err = windows.CreateFile(name, rights|further, share, nil, windows.OPEN_EXISTING, windows.FILE_FLAG_BACKUP_SEMANTICS|windows.FILE_FLAG_OPEN_REPARSE_POINT, 0)
 	if err != nil {
 		return o, &os.PathError{Op: "open", Path: path, Err: err}
 	}
@@ -262,7 +266,7 @@ func (o object) judge(others []*windows.SID) error {
 	if account, domain, _, err := o.owner.LookupAccount(""); err == nil {
 		name = domain + `\` + account
 	}
-	return fmt.Errorf("%s belongs to %s, who is no administrator, and the service trusts what is in it; look at it, then remove it or make Administrators its owner", o.path, name)
+	return fmt.Errorf("%s belongs to %s, and not to SYSTEM, Administrators or who installs, and the service trusts what is in it; look at it, then remove it or make Administrators its owner", o.path, name)
 }
 
 // accountOfService returns the account of the service that is there now; "" if there is none.

@@ -31,10 +31,10 @@ func parseSources(list string) ([]source, error) {
 		name = strings.ToLower(strings.TrimSpace(name))
 		i := slices.IndexFunc(sources[:], func(s source) bool { return s.name == name })
 		if i < 0 {
-			return nil, fmt.Errorf("SOURCES: %q is no source; want a list of dns-server, dns-client and cilium, such as dns-server,cilium", name)
+			return nil, fmt.Errorf("%q is no source; want a list of dns-server, dns-client and cilium, such as dns-server,cilium", name)
 		}
 		if slices.ContainsFunc(found, func(s source) bool { return s.name == name }) {
-			return nil, fmt.Errorf("SOURCES: %s is there twice", name)
+			return nil, fmt.Errorf("%s is there twice", name)
 		}
 		found = append(found, sources[i])
 	}

@@ -6,11 +6,14 @@ import (
 	"archive/zip"
 	"bytes"
 	"crypto/sha256"
+	"debug/buildinfo"
 	"encoding/hex"
 	"encoding/json"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -24,19 +27,22 @@ func TestThePackageIsWholeAndDescribed(t *testing.T) {
 	if folder == "" {
 		t.Skip("not run: there is no package; make test-install builds it")
 	}
-	files, err := filepath.Glob(filepath.Join(folder, "otelcol-winnet-*"))
+	files, err := filepath.Glob(filepath.Join(folder, "*-windows-amd64.*"))
 	require.NoError(t, err)
 	byKind, sums := map[string]string{}, map[string]string{}
 	for _, path := range files {
-		_, kind, ok := strings.Cut(filepath.Base(path), "-windows-amd64.")
+		before, kind, ok := strings.Cut(filepath.Base(path), "-windows-amd64.")
 		require.True(t, ok, path)
+		if kind == "cdx.json" {
+			kind = regexp.MustCompile(`-[0-9.]+$`).ReplaceAllString(before, "")
+		}
 		byKind[kind] = path
 		content, err := os.ReadFile(path)
 		require.NoError(t, err)
 		sum := sha256.Sum256(content)
 		sums[filepath.Base(path)] = hex.EncodeToString(sum[:])
 	}
-	require.Len(t, byKind, 3, "%v", files)
+	require.Equal(t, []string{"msi", "otelcol-winnet", "winnet-setup", "winnet-verify", "zip"}, slices.Sorted(maps.Keys(byKind)))
 
 	written := map[string]string{}
 	text, err := os.ReadFile(filepath.Join(folder, "SHA256SUMS"))
@@ -63,20 +69,25 @@ func TestThePackageIsWholeAndDescribed(t *testing.T) {
 	}
 	require.Equal(t, sums, subjects)
 
-	var sbom struct {
-		BOMFormat  string
-		Components []struct{ Name, Version string }
+	for name, only := range map[string]string{"otelcol-winnet": "github.com/0xrawsec/golang-etw", "winnet-setup": "golang.org/x/sys", "winnet-verify": "golang.org/x/sys"} {
+		var sbom struct {
+			BOMFormat  string
+			Components []struct{ Name, Version string }
+		}
+		text, err = os.ReadFile(byKind[name])
+		require.NoError(t, err)
+		require.NoError(t, json.Unmarshal(text, &sbom))
+		require.Equal(t, "CycloneDX", sbom.BOMFormat)
+		var modules []string
+		for _, c := range sbom.Components {
+			require.NotEmpty(t, c.Version, c.Name)
+			modules = append(modules, c.Name)
+		}
+		require.Contains(t, modules, only, name)
+		program, err := buildinfo.ReadFile(beside(program, name+".exe"))
+		require.NoError(t, err)
+		require.Len(t, modules, 1+len(program.Deps), "%s: the standard library and the modules that it links", name)
 	}
-	text, err = os.ReadFile(byKind["cdx.json"])
-	require.NoError(t, err)
-	require.NoError(t, json.Unmarshal(text, &sbom))
-	require.Equal(t, "CycloneDX", sbom.BOMFormat)
-	var modules []string
-	for _, c := range sbom.Components {
-		require.NotEmpty(t, c.Version, c.Name)
-		modules = append(modules, c.Name)
-	}
-	require.Contains(t, modules, "github.com/0xrawsec/golang-etw", "only the program for Windows links it")
 
 	z, err := zip.OpenReader(byKind["zip"])
 	require.NoError(t, err)

@@ -116,6 +116,13 @@ func (h *host) registry(key string) string {
 	return out
 }
 
+// set writes a value of a key.
+func (h *host) set(key, name, kind, value string) {
+	h.t.Helper()
+	out, code := h.run("reg", "add", key, "/v", name, "/t", kind, "/d", value, "/f")
+	require.Zero(h.t, code, "%s", out)
+}
+
 // path is a file below C: as this system names it.
 func (h *host) path(parts ...string) string {
 	return filepath.Join(append([]string{h.prefix, "drive_c"}, parts...)...)

@@ -4,8 +4,11 @@ package install
 
 import (
 	"bytes"
+	"fmt"
+	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit/loopback"
 )
 
 const (
@@ -142,7 +146,7 @@ func TestTheMSI(t *testing.T) {
 	uninstall := `HKLM\Software\Microsoft\Windows\CurrentVersion\Uninstall`
 	products := h.registry(uninstall)
 	require.Contains(t, products, "1.0.0")
-	for _, wrong := range []string{"SOURCES=dns-sever", `APPLICATIONINSIGHTS_CONNECTION_STRING_FILE=C:\none.txt`} {
+	for _, wrong := range []string{"SOURCES=dns-sever", `APPLICATIONINSIGHTS_CONNECTION_STRING_FILE=C:\none.txt`, "AZURE_DCR_ID=abc", "AZURE_DCE_ENDPOINT=https://one.example"} {
 		code, _ = h.msiexec("/i", windowsPath(second), wrong)
 		require.NotZero(t, code, wrong)
 		require.Equal(t, environment, h.read(h.data("environment")))
@@ -152,7 +156,19 @@ func TestTheMSI(t *testing.T) {
 		require.Equal(t, products, h.registry(uninstall))
 	}
 
-	// Upgraded, it has its configuration and settings, but for those that are given.
+	// Nor does one on a Windows that is too old.
+	const windows = `HKLM\Software\Microsoft\Windows NT\CurrentVersion`
+	build := regexp.MustCompile(`CurrentBuildNumber +REG_SZ +(\d+)`).FindStringSubmatch(h.registry(windows))
+	require.NotNil(t, build)
+	h.set(windows, "CurrentBuildNumber", "REG_SZ", "9600")
+	code, log = h.msiexec("/i", windowsPath(second))
+	require.NotZero(t, code)
+	require.Contains(t, log, "needs Windows 10, Windows Server 2016")
+	require.Equal(t, products, h.registry(uninstall))
+	h.set(windows, "CurrentBuildNumber", "REG_SZ", build[1])
+
+	// Upgraded, it has its configuration and settings, but for those that are given. The service is the same one.
+	h.set(service, "ServiceSidType", "REG_DWORD", "1")
 	code, log = h.msiexec("/i", windowsPath(second), "SOURCES=dns-server", "APPLICATIONINSIGHTS_CONNECTION_STRING="+secret+";Upgraded=1")
 	require.Zero(t, code, "%s", log)
 	h.awaitState("RUNNING")
@@ -166,6 +182,17 @@ func TestTheMSI(t *testing.T) {
 	products = h.registry(uninstall)
 	require.Contains(t, products, "1.1.0")
 	require.NotContains(t, products, "1.0.0", "the old version is no longer there")
+	require.Contains(t, h.registry(service), "ServiceSidType", "the service was not deleted and made anew")
+
+	// Installed again with another setting, the service starts again to read it; without one, it runs on.
+	code, log = h.msiexec("/i", windowsPath(second), "METRICS_PORT=28888")
+	require.Zero(t, code, "%s", log)
+	require.Equal(t, "RUNNING", h.state())
+	upgraded += "OTELCOL_WINNET_METRICS_PORT=28888\r\n"
+	require.Equal(t, upgraded, h.read(h.data("environment")))
+	code, log = h.msiexec("/i", windowsPath(second))
+	require.Zero(t, code, "%s", log)
+	require.Equal(t, "RUNNING", h.state())
 
 	// Removed, it leaves data and configuration.
 	kept := lines()
@@ -184,7 +211,14 @@ func TestTheMSI(t *testing.T) {
 
 	// Installed where nothing is, with the source that needs no ETW here, it has the configuration of the package, closed to others.
 	require.NoError(t, os.RemoveAll(h.data()))
-	code, log = h.msiexec("/i", windowsPath(second), "SOURCES=cilium")
+	// Another collector of the host has the usual ports.
+	for _, port := range []string{"13133", "8888"} {
+		if l, err := net.Listen("tcp", "localhost:"+port); err == nil { // else one has them
+			defer l.Close()
+		}
+	}
+	ports := []string{fmt.Sprint("HEALTH_PORT=", loopback.Port(t)), fmt.Sprint("METRICS_PORT=", loopback.Port(t))}
+	code, log = h.msiexec(append([]string{"/i", windowsPath(second), "SOURCES=cilium"}, ports...)...)
 	require.Zero(t, code, "%s", log)
 	require.Equal(t, h.read(h.path("Program Files", "otelcol-winnet", "config.default.yaml")), h.read(h.data("config.yaml")))
 	for _, name := range []string{"", "storage", "records", "logs"} {
@@ -198,7 +232,7 @@ func TestTheMSI(t *testing.T) {
 
 	// Undone after a failure, it leaves no more than the folders and what was logged.
 	require.NoError(t, os.RemoveAll(h.data()))
-	code, log = h.msiexec("/i", windowsPath(broken(t, second)), "SOURCES=cilium")
+	code, log = h.msiexec(append([]string{"/i", windowsPath(broken(t, second)), "SOURCES=cilium"}, ports...)...)
 	require.NotZero(t, code, "%s", log)
 	require.Empty(t, h.state(), "there is no service")
 	require.NoDirExists(t, h.path("Program Files", "otelcol-winnet"))
@@ -215,8 +249,9 @@ func TestTheMSI(t *testing.T) {
 		open, begins, ends, // installed and stopped
 		open, begins, // started and killed
 		open, event{"Warning", 105, notEnd}, begins,
-		event{"Error", 107, "dns-sever"}, event{"Error", 107, "none.txt"}, // wrong settings
+		event{"Error", 107, "dns-sever"}, event{"Error", 107, "none.txt"}, event{"Error", 107, "AZURE_DCR_ID: want"}, event{"Error", 107, "without AZURE_DCR_ID"}, // wrong settings
 		ends, open, begins, // upgraded
+		ends, open, begins, // installed again with another setting
 		ends,                                                                                // removed
 		open, event{"Warning", 203, "Windows does not say that Cilium is on"}, begins, ends, // where nothing was
 		open, event{"Warning", 203, "Windows does not say that Cilium is on"}, begins, ends, // undone

@@ -19,7 +19,7 @@ const root = "../../.."
 // beside is a file in the folder of another one.
 func beside(path, name string) string { return filepath.Join(filepath.Dir(path), name) }
 
-// built are the MSIs that buildMSI has built, by version: it takes seconds. They are in a folder of this process.
+// built are the MSIs that buildMSIFor has built, by processor and version: it takes seconds. They are in a folder of this process.
 var built = struct {
 	folder string
 	paths  map[string]string
@@ -38,9 +38,12 @@ func TestMain(m *testing.M) {
 
 // buildMSI builds the MSI of a version from the built collector, with a default configuration that names the version. A test that changes it makes
 // a copy.
-func buildMSI(t *testing.T, version string) string {
+func buildMSI(t *testing.T, version string) string { return buildMSIFor(t, "amd64", version) }
+
+// buildMSIFor builds an MSI for a processor, with the same programs: what is in it is that of the other one.
+func buildMSIFor(t *testing.T, arch, version string) string {
 	t.Helper()
-	if path, ok := built.paths[version]; ok {
+	if path, ok := built.paths[arch+version]; ok {
 		return path
 	}
 	program := os.Getenv("WINNET_INSTALL_PROGRAM")
@@ -58,10 +61,10 @@ func buildMSI(t *testing.T, version string) string {
 	config, err := os.ReadFile(root + "/deploy/windows/config.yaml")
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(stage, "config.yaml"), append(config, "# of version "+version+"\n"...), 0o600))
-	msi := filepath.Join(built.folder, "otelcol-winnet-"+version+".msi")
-	out, err := exec.Command(root+"/deploy/windows/msi.sh", stage, version, "0123456789ab", "1700000000", msi).CombinedOutput()
+	msi := filepath.Join(built.folder, "otelcol-winnet-"+version+"-"+arch+".msi")
+	out, err := exec.Command(root+"/deploy/windows/msi.sh", arch, stage, version, "0123456789ab", "1700000000", msi).CombinedOutput()
 	require.NoError(t, err, "%s", out)
-	built.paths[version] = msi
+	built.paths[arch+version] = msi
 	return msi
 }
 
@@ -90,7 +93,9 @@ func broken(t *testing.T, msi string) string {
 // table reads a table of an MSI: its rows, each as a map from the column's name to the value.
 func table(t *testing.T, msi, name string) (rows []map[string]string) {
 	t.Helper()
-	out, err := exec.Command("msiinfo", "export", msi, name).Output()
+	export := exec.Command("msiinfo", "export", msi, name)
+	export.Dir = t.TempDir() // of a table with files, it writes those into a folder
+	out, err := export.Output()
 	require.NoError(t, err, "the table %s", name)
 	lines := strings.Split(strings.TrimRight(strings.ReplaceAll(string(out), "\r\n", "\n"), "\n"), "\n")
 	require.GreaterOrEqual(t, len(lines), 3)

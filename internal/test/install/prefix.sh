@@ -20,6 +20,7 @@ fi
 wineserver -k 2>/dev/null || true
 rm -rf "$WINEPREFIX"
 DISPLAY='' wine64 wineboot -i >/dev/null 2>&1
+DISPLAY='' wine64 winecfg -v win10 >/dev/null 2>&1 # by default Wine 8 is Windows 7, which the installer refuses
 wineserver -w
 dll=$WINEPREFIX/drive_c/windows/system32/bcryptprimitives.dll
 [ -e "$dll" ] || x86_64-w64-mingw32-gcc -O2 -s -shared -nostdlib -fno-tree-loop-distribute-patterns \

@@ -58,7 +58,7 @@ func TestTheScriptsDoWhatTheMSIDoes(t *testing.T) {
 	require.NotRegexp(t, `ValidateSet[^\n]*\n\s*\[string\[\]\]`, script)
 	// A wrong setting is found before anything is changed, and what changes something is undone.
 	begin := strings.Index(script, "\ntry {")
-	check := strings.Index(script, "@('setup', 'check')")
+	check := strings.Index(script, "@('setup', 'check', '--data', $data)")
 	require.True(t, 0 < check && check < begin)
 	for _, change := range []string{"Stop-Service", "Copy-Item", "Remove-Item", "New-Item", "Set-ItemProperty", "Start-Service"} {
 		require.Greater(t, strings.Index(script, change), begin, change)
@@ -69,7 +69,22 @@ func TestTheScriptsDoWhatTheMSIDoes(t *testing.T) {
 		require.Contains(t, sql, "setup apply --data")
 		require.Contains(t, sql, option+` "`)
 	}
+	// What the MSI refuses before it changes anything; and settings that the service would refuse are found before it is started.
+	for _, refusal := range []string{"CurrentBuildNumber -lt 14393", "-eq 'ARM64') -ne ($machine -eq 0xAA64)", "if (Get-MsiProduct)"} {
+		at := strings.Index(script, refusal)
+		require.True(t, 0 < at && at < begin, refusal)
+	}
+	validate := strings.Index(script, "@('validate', '--env-file', $environment, '--config', $config)")
+	require.True(t, strings.Index(script, "@('setup', 'apply'") < validate && validate < strings.Index(script, "New-Service"))
 	remove := read("uninstall.ps1")
+	product := regexp.MustCompile(`(?s)\nfunction Get-MsiProduct {\n.*?\n}\n`)
+	require.NotEmpty(t, product.FindString(script))
+	require.Equal(t, product.FindString(script), product.FindString(remove))
+	require.Less(t, strings.Index(remove, "if ($product)"), strings.Index(remove, "Get-Service"))
+	for _, text := range []string{script, remove} { // in a 32-bit PowerShell, $env:ProgramFiles is the folder of 32-bit programs
+		require.Contains(t, text, "Join-Path $env:ProgramW6432 $name")
+		require.NotContains(t, text, "Join-Path $env:ProgramFiles")
+	}
 	require.Contains(t, remove, "setup remove")
 	require.NotContains(t, remove, "$env:ProgramData $name) -Recurse", "data and configuration stay")
 }

@@ -4,6 +4,7 @@ package install
 
 import (
 	"os"
+	"os/exec"
 	"regexp"
 	"slices"
 	"strconv"
@@ -41,7 +42,14 @@ func TestTheTablesOfTheMSI(t *testing.T) {
 	for _, c := range table(t, msi, "LaunchCondition") {
 		conditions[c["Condition"]] = c["Description"]
 	}
-	require.Contains(t, conditions[`Installed OR %PROCESSOR_ARCHITECTURE<>"ARM64"`], "windows-arm64.zip")
+	require.Contains(t, conditions[`Installed OR %PROCESSOR_ARCHITECTURE<>"ARM64"`], "windows-arm64.msi")
+	require.Contains(t, conditions["Installed OR WINDOWSBUILD>=14393"], "Windows Server 2016", "Go's least one")
+	require.Equal(t, "WindowsBuild", one("AppSearch", "Property", "WINDOWSBUILD")["Signature_"])
+	build := one("RegLocator", "Signature_", "WindowsBuild")
+	require.Equal(t, []string{"2", `SOFTWARE\Microsoft\Windows NT\CurrentVersion`, "CurrentBuildNumber", "18"},
+		[]string{build["Root"], build["Key"], build["Name"], build["Type"]}, "a value of the 64-bit registry")
+	require.Equal(t, "ReallySuppress", one("Property", "Property", "REBOOT")["Value"], "a server does not restart by itself, also with /qn")
+	require.Contains(t, one("Property", "Property", "REINSTALLMODE")["Value"], "a", "the programs have no version to compare")
 
 	service := one("ServiceInstall", "Name", "otelcol-winnet")
 	require.Equal(t, "2", service["StartType"], "automatic")
@@ -63,16 +71,22 @@ func TestTheTablesOfTheMSI(t *testing.T) {
 	require.Equal(t, "10000[~]60000[~]300000", failure["DelayActions"], "ms")
 	require.Equal(t, "86400", failure["ResetPeriod"], "s")
 
-	order := map[string]int{}
+	order, when := map[string]int{}, map[string]string{}
 	for _, a := range table(t, msi, "InstallExecuteSequence") {
 		n, err := strconv.Atoi(a["Sequence"])
 		require.NoError(t, err)
-		order[a["Action"]] = n
+		order[a["Action"]], when[a["Action"]] = n, a["Condition"]
+	}
+	require.Equal(t, "VersionNT AND NOT UPGRADINGPRODUCTCODE", when["DeleteServices"], "an upgrade keeps the service")
+	require.Equal(t, when["SetupRemove"], when["SetupRemoveRollback"])
+	for _, action := range []string{"SetupRestart", "SetupRestartRollback"} {
+		require.Equal(t, `Installed AND NOT REMOVE~="ALL" AND NOT REINSTALL`, when[action], "otherwise StartServices does it")
 	}
 	for _, pair := range [][2]string{
 		{"AppSearch", "SetSettings1"}, {"CostFinalize", "SetSettings1"}, {"SetSettings3", "Check"}, {"Check", "RemoveExistingProducts"},
 		{"InstallInitialize", "RemoveExistingProducts"}, {"RemoveExistingProducts", "ProcessComponents"},
-		{"DeleteServices", "SetupRemove"}, {"SetupRemove", "RemoveFiles"}, {"InstallFiles", "SetupRollback"},
+		{"AppSearch", "LaunchConditions"}, {"SetupRestartRollback", "SetupRollback"}, {"StartServices", "SetupRestart"}, {"SetupRestart", "InstallFinalize"},
+		{"DeleteServices", "SetupRemoveRollback"}, {"SetupRemoveRollback", "SetupRemove"}, {"SetupRemove", "RemoveFiles"}, {"InstallFiles", "SetupRollback"},
 		{"SetupRollback", "Setup"}, {"Setup", "SetupCommit"}, {"SetupCommit", "InstallServices"}, {"InstallServices", "WriteRegistryValues"},
 		{"WriteRegistryValues", "MsiConfigureServices"}, {"MsiConfigureServices", "StartServices"}, {"StartServices", "InstallFinalize"},
 	} {
@@ -87,7 +101,7 @@ func TestTheTablesOfTheMSI(t *testing.T) {
 		if kind&0x3F == 18 {
 			require.Equal(t, system|inScript, kind&(system|inScript), a["Action"])
 		}
-		if a["Action"] == "SetupRollback" { // the program of the package itself: when it runs, the installed one may be gone
+		if strings.HasSuffix(a["Action"], "Rollback") { // the program of the package itself: when it runs, the installed one may be gone
 			require.Equal(t, 2|system|inScript|inRollback, kind)
 		}
 		if strings.Contains(a["Target"], "[APPLICATIONINSIGHTS_CONNECTION_STRING]") || strings.Contains(a["Target"], "[SETTINGS1]") {
@@ -111,6 +125,42 @@ func TestTheTablesOfTheMSI(t *testing.T) {
 
 	upgrade := one("Upgrade", "ActionProperty", "WIX_UPGRADE_DETECTED")
 	require.Equal(t, []string{"1.1.0", "513"}, []string{upgrade["VersionMax"], upgrade["Attributes"]}, "also another build of the version")
+}
+
+// TestTheMSIForARM64IsForIt: the platform, the hosts that it refuses, and a product of its own; all else is equal.
+func TestTheMSIForARM64IsForIt(t *testing.T) {
+	amd64, arm64 := buildMSI(t, "1.1.0"), buildMSIFor(t, "arm64", "1.1.0")
+	for msi, platform := range map[string]string{amd64: "x64;1033", arm64: "Arm64;1033"} {
+		summary, err := exec.Command("msiinfo", "suminfo", msi).Output()
+		require.NoError(t, err)
+		require.Contains(t, string(summary), "Template: "+platform+"\n")
+		require.Contains(t, string(summary), "Version: 500", "the least that knows ARM64")
+	}
+	names, err := exec.Command("msiinfo", "tables", arm64).Output()
+	require.NoError(t, err)
+	for name := range strings.Lines(string(names)) {
+		name = strings.TrimSpace(name)
+		if name == "" || strings.HasPrefix(name, "_") {
+			continue
+		}
+		one, other := table(t, amd64, name), table(t, arm64, name)
+		switch name {
+		case "LaunchCondition":
+			require.Contains(t, other, map[string]string{"Condition": `Installed OR %PROCESSOR_ARCHITECTURE="ARM64"`,
+				"Description": "This package is for arm64. Take the one for this host: otelcol-winnet-[ProductVersion]-windows-amd64.msi."})
+		case "Property":
+			require.Len(t, other, len(one))
+			for i := range one {
+				if one[i]["Property"] == "ProductCode" {
+					require.NotEqual(t, one[i], other[i])
+				} else {
+					require.Equal(t, one[i], other[i])
+				}
+			}
+		default:
+			require.Equal(t, one, other, name)
+		}
+	}
 }
 
 // TestThePropertiesAreDocumented compares the MSI's settings with the table of docs/install.md.

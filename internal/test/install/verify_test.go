@@ -63,8 +63,7 @@ func (h *host) requireVerified() {
 		"FailureActions":   {"REG_BINARY", "805101000000000000000000030000001400000001000000102700000100000060ea000001000000e0930400"},
 	}
 	for name, value := range values {
-		out, code := h.run("reg", "add", service, "/v", name, "/t", value[0], "/d", value[1], "/f")
-		require.Zero(h.t, code, "%s", out)
+		h.set(service, name, value[0], value[1])
 	}
 	messages := h.path("windows", "system32", "EventCreate.exe")
 	require.NoError(h.t, os.WriteFile(messages, nil, 0o600))

@@ -104,6 +104,7 @@ func TestTheChartRefusesValuesThatItDoesNotKnow(t *testing.T) {
 		{"unknown key at the top", "agents: {}", "agents"},
 		{"wrong type", "gateway: {replicas: two}", "replicas"},
 		{"name with a dot, which no Service has", "fullnameOverride: winnet.security", "fullnameOverride"},
+		{"a port that is none", "agent: {ports: {health: 0}}", "health"},
 		{"unknown volume", "agent: {volume: small}", "volume"},
 		{"unknown exporter", "gateway: {exporter: kafka}", "exporter"},
 		{"memory without a unit", "agent: {resources: {limits: {memory: 640}}}", "memory"},
@@ -136,6 +137,25 @@ func TestTheAgentRunsAsSystemInTheHostsNetworkOnEveryWindowsNode(t *testing.T) {
 	require.Equal(t, []corev1.Toleration{{Operator: corev1.TolerationOpExists}}, pod.Tolerations)
 	require.Equal(t, `C:\ProgramData\otelcol-winnet`, pod.Volumes[2].HostPath.Path)
 	require.Equal(t, 0, set.Spec.UpdateStrategy.RollingUpdate.MaxSurge.IntValue(), "two pods of a node would read the same session and map")
+}
+
+// TestTheAgentsPortsCanBeOthers: agents use the network of their node, where another collector may have the usual ones.
+func TestTheAgentsPortsCanBeOthers(t *testing.T) {
+	for _, set := range []string{"other-gateway", "names"} {
+		values := given(t, set)
+		require.Contains(t, values, "\nagent:\n")
+		files, err := render(strings.Replace(values, "\nagent:\n", "\nagent:\n  ports: {health: 23133, live: 23134, metrics: 28888}\n  exposeMetrics: true\n", 1))
+		require.NoError(t, err)
+		for _, name := range []string{"agent-configmap.yaml", "agent-daemonset.yaml"} {
+			require.NotRegexp(t, `\b(13133|13134|8888)\b`, files[name], name)
+			for _, port := range []string{"23133", "23134", "28888"} {
+				require.Contains(t, files[name], port, name)
+			}
+		}
+		if gateway, ok := files["gateway-configmap.yaml"]; ok {
+			require.Contains(t, gateway, ":13133\n", "its pods have a network of their own")
+		}
+	}
 }
 
 func TestNoAccountHasATokenOrARoleWithoutNames(t *testing.T) {

@@ -31,6 +31,22 @@ function Get-InstalledVersion {
     Where-Object { $_.PSObject.Properties['DisplayName'] -and $_.DisplayName -eq $service } | ForEach-Object { $_.DisplayVersion }) -join ' '
 }
 
+# The reasons of failed installations since a time. No query by the name of the provider: that fails until an installation has registered the source,
+# and then the message is empty as well.
+function Get-Reason([datetime] $Since) {
+  Get-WinEvent -LogName Application -FilterXPath "*[System[Provider[@Name='$service'] and EventID=107]]" -ErrorAction SilentlyContinue |
+    Where-Object { $_.TimeCreated -ge $Since } | ForEach-Object { $_.Properties[0].Value }
+}
+
+# Neither the log of the installer nor the Event Log has the secret that an installation was given as a property.
+$key = '11111111-2222-3333-4444-555555555555'
+$secret = "InstrumentationKey=$key;IngestionEndpoint=http://127.0.0.1:9/"
+$connection = "APPLICATIONINSIGHTS_CONNECTION_STRING=`"$secret`""
+function Test-Secret([string] $What) {
+  if (Select-String -Path $log -Pattern $key -SimpleMatch -Quiet) { throw "${What}: the log of the installer has the connection string" }
+  if (Get-WinEvent -LogName Application -MaxEvents 500 | Where-Object { $_.ToXml().Contains($key) }) { throw "${What}: the log Application has the connection string" }
+}
+
 # All of the data folder is closed to users.
 function Test-Access([string[]] $Allowed) {
   foreach ($path in @($data) + @(Get-ChildItem $data -Recurse -Force | ForEach-Object { $_.FullName })) {
@@ -72,14 +88,16 @@ if ($Remove) {
 # What lies in the folder before, open to users. A link in it is refused.
 New-Item -ItemType Directory -Force (Join-Path $data 'records') | Out-Null
 New-Item -ItemType Junction -Path (Join-Path $data 'storage') -Target $env:TEMP | Out-Null
-if ((Start-Installer @('/i', "`"$msi`"", 'SOURCES=dns-server,dns-client')) -eq 0) { throw 'a junction in the data folder was accepted' }
+$begun = Get-Date
+if ((Start-Installer @('/i', "`"$msi`"", 'SOURCES=dns-server,dns-client', $connection)) -eq 0) { throw 'a junction in the data folder was accepted' }
+if (-not (Get-Reason $begun | Where-Object { $_ -like '*storage leads to another file or folder*' })) { throw 'the Event Log has no reason of the failed installation' }
+Test-Secret 'a failed installation'
 if (Get-Service $service -ErrorAction SilentlyContinue) { throw 'a failed installation left a service' }
 (Get-Item (Join-Path $data 'storage')).Delete()
 
 # A secret comes from a file, and as a property it is not in the log either.
-$secret = 'InstrumentationKey=11111111-2222-3333-4444-555555555555;IngestionEndpoint=http://127.0.0.1:9/'
-Invoke-Installer @('/i', "`"$msi`"", 'SOURCES=dns-server,dns-client', "APPLICATIONINSIGHTS_CONNECTION_STRING=`"$secret`"")
-if (Select-String -Path $log -Pattern '11111111-2222-3333-4444-555555555555' -SimpleMatch -Quiet) { throw 'the log of the installer has the connection string' }
+Invoke-Installer @('/i', "`"$msi`"", 'SOURCES=dns-server,dns-client', $connection)
+Test-Secret 'an installation'
 # The checks below read the records, so they go to files.
 $environment = Join-Path $data 'environment'
 (Get-Content $environment) -replace '^OTELCOL_WINNET_EXPORTERS=.*', 'OTELCOL_WINNET_EXPORTERS=[file]' -notmatch '^APPLICATIONINSIGHTS_CONNECTION_STRING=' | Set-Content $environment
@@ -121,11 +139,11 @@ if (-not $later) { return }
 
 # An upgrade with a wrong setting changes nothing, and the Event Log has the reason.
 $version, $before, $begun = (Get-InstalledVersion), (Get-ServiceProcess), (Get-Date)
-if ((Start-Installer @('/i', "`"$later`"", 'SOURCES=dns-sever')) -eq 0) { throw 'a wrong setting was accepted' }
+if ((Start-Installer @('/i', "`"$later`"", 'SOURCES=dns-sever', $connection)) -eq 0) { throw 'a wrong setting was accepted' }
+Test-Secret 'a wrong setting'
 if ((Get-InstalledVersion) -ne $version) { throw "the version is now $(Get-InstalledVersion), and was $version" }
 if ((Get-ServiceProcess) -ne $before) { throw 'the service was stopped by an upgrade that could not be' }
-$reason = @(Get-WinEvent -FilterHashtable @{ LogName = 'Application'; ProviderName = $service; Id = 107; StartTime = $begun })
-if (-not ($reason | Where-Object { $_.Message -like '*dns-sever*' })) { throw 'the Event Log has no reason of the failed upgrade' }
+if (-not (Get-Reason $begun | Where-Object { $_ -like '*dns-sever*' })) { throw 'the Event Log has no reason of the failed upgrade' }
 
 # One that fails after the old version was removed brings that back: the new program refuses a folder that has a link in it.
 New-Item -ItemType Junction -Path (Join-Path $data 'link') -Target $env:TEMP | Out-Null
@@ -135,12 +153,22 @@ if ((Get-InstalledVersion) -ne $version) { throw "after a failed upgrade the ver
 Wait-Until 'the old version runs again' 60 { (Get-Service $service).Status -eq 'Running' }
 Test-Records
 
+# Other settings of the version that is installed: the service starts again to read them.
+$before = Get-ServiceProcess
+Invoke-Installer @('/i', "`"$msi`"", 'METRICS_PORT=28888')
+Wait-Until 'the service runs with other settings' 60 { (Get-ServiceProcess) -notin 0, $before }
+if (-not (Select-String -Path $environment -Pattern '^OTELCOL_WINNET_METRICS_PORT=28888$' -Quiet)) { throw 'the setting is not in the file environment' }
+
 # An upgrade keeps an account with fewer rights, and that account's access.
 $account = "NT SERVICE\$service"
 sc.exe config $service obj= $account
-Add-LocalGroupMember -Group 'Performance Log Users' -Member $account
+Add-LocalGroupMember -SID S-1-5-32-559 -Member $account # Performance Log Users
 $kept = Get-Content $environment -Raw
+# While a program has the service open, as services.msc has, one that is deleted cannot be made again: an upgrade does not delete it.
+$open = Get-Service $service
+$handle = $open.ServiceHandle
 Invoke-Installer @('/i', "`"$later`"")
+$handle.Dispose()
 if ((Get-InstalledVersion) -eq $version) { throw "the version is still $version" }
 if ((Get-CimInstance Win32_Service -Filter "Name='$service'").StartName -ne $account) { throw 'the upgrade changed the account of the service' }
 if ((Get-Content $environment -Raw) -ne $kept) { throw 'the upgrade changed the settings' }

@@ -53,7 +53,7 @@ func (h *host) awaitRecords(c *collector, n int) {
 	require.Equal(h.t, n, written)
 }
 
-// WINNET_ROUNDS=51 are 122,043 events, in a minute.
+// WINNET_ROUNDS=51 are 122,043 events, in a minute: make endurance.
 func TestEveryEventOfTwoThousandASecondBecomesARecord(t *testing.T) {
 	rounds := number(t, "WINNET_ROUNDS", 2)
 	h := newHost(t, serverFile)
@@ -66,7 +66,7 @@ func TestEveryEventOfTwoThousandASecondBecomesARecord(t *testing.T) {
 	require.NotContains(t, c.out.String(), "\twarn\t")
 }
 
-// WINNET_KILLS=11 take half a minute.
+// WINNET_KILLS=11 take half a minute: make endurance.
 func TestACollectorStartsAgainAfterEveryKillAndTheLastOneReceivesEveryEvent(t *testing.T) {
 	h := newHost(t, serverFile)
 	h.set("WINDOWSTEST_RATE", "2000")

@@ -16,9 +16,9 @@ var netLocalGroupGetMembers = windows.NewLazySystemDLL("netapi32.dll").NewProc("
 // tracer reports whether an account is itself a member of Performance Log Users or Administrators of this host. Membership through another group
 // does not count.
 func tracer(account string) (bool, error) {
-	sid, _, _, err := windows.LookupSID("", strings.TrimPrefix(account, `.\`))
+	sid, err := lookUp(account)
 	if err != nil {
-		return false, fmt.Errorf("LookupAccountName: %w", err)
+		return false, err
 	}
 	for _, group := range []windows.WELL_KNOWN_SID_TYPE{windows.WinBuiltinPerfLoggingUsersSid, windows.WinBuiltinAdministratorsSid} {
 		of, err := windows.CreateWellKnownSid(group)
@@ -30,6 +30,22 @@ func tracer(account string) (bool, error) {
 		}
 	}
 	return false, nil
+}
+
+func lookUp(account string) (*windows.SID, error) {
+	sid, _, _, err := windows.LookupSID("", strings.TrimPrefix(account, `.\`))
+	if err != nil {
+		return nil, fmt.Errorf("LookupAccountName: %w", err)
+	}
+	return sid, nil
+}
+
+func sidOf(account string) (string, error) {
+	sid, err := lookUp(account)
+	if err != nil {
+		return "", err
+	}
+	return sid.String(), nil
 }
 
 // isMember looks for an account in a local group. The names of groups differ by the language of Windows, so the group comes as its SID.

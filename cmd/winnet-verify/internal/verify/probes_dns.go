@@ -149,6 +149,10 @@ func (e *env) query(ctx context.Context, session string, p *dns.Provider, ask fu
 	if answer != nil {
 		evidence["error"] = answer.Error()
 	}
+	if answer != nil && len(events) == 0 {
+		// The query did not reach the source: the DNS Server is stopped, or listens at no loopback address.
+		return outcome{verdict: Unknown, found: "the query had no answer, and no event came: " + answer.Error(), evidence: evidence}
+	}
 	var problems []string
 	if !complete(ids(events)) {
 		problems = append(problems, "expected events are missing")

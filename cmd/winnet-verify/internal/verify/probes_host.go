@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -167,6 +168,11 @@ func failureActions(b []byte) (actions []action, err error) {
 	return actions, nil
 }
 
+// isLocalSystem reports whether an ObjectName is LocalSystem's. A service without an account runs as LocalSystem (CreateService).
+func isLocalSystem(account string) bool {
+	return account == "" || strings.EqualFold(account, "LocalSystem") || strings.EqualFold(account, `.\LocalSystem`)
+}
+
 func probeServiceAccount(_ context.Context, e *env) outcome {
 	s, out, ok := e.installed()
 	if !ok {
@@ -174,7 +180,7 @@ func probeServiceAccount(_ context.Context, e *env) outcome {
 	}
 	class := "a user's account"
 	switch account := strings.ToLower(s.Account); {
-	case account == "" || account == "localsystem" || account == `.\localsystem`: // a service without an account runs as LocalSystem (CreateService)
+	case isLocalSystem(account):
 		class = "LocalSystem"
 	case account == `nt authority\localservice` || account == `nt authority\networkservice`:
 		class = account
@@ -220,32 +226,71 @@ func probeEventLog(_ context.Context, e *env) outcome {
 	return outcome{verdict: Pass, found: "the source is registered, with the texts of " + filepath.Base(strings.ReplaceAll(file, `\`, "/")), evidence: map[string]any{"event_message_file": file}}
 }
 
-// trusted are the accounts of SDDL that may have access beside the service's: SYSTEM, Administrators, and the two other service accounts.
-var trusted = regexp.MustCompile(`^(SY|BA|LS|NS|S-1-5-18|S-1-5-32-544|S-1-5-80-[0-9-]+)$`)
+// trusted are the names in SDDL of the accounts that may have access beside the service's: SYSTEM and Administrators.
+var trusted = []string{"SY", "BA", "S-1-5-18", "S-1-5-32-544"}
 
-func probeFiles(_ context.Context, e *env) outcome {
-	if _, out, ok := e.installed(); !ok {
-		return out
-	}
-	sddl, err := e.System.Security(filepath.Join(os.Getenv("ProgramData"), serviceName))
-	if errors.Is(err, os.ErrNotExist) {
-		return notApplicable("%%ProgramData%%\\%s does not exist", serviceName)
-	}
-	if out, ok := e.needsAdministrator(err); ok {
-		return out
-	}
-	if err != nil {
-		return failed("the folder's security cannot be read: %v", err)
-	}
-	var others []string
-	for _, ace := range regexp.MustCompile(`\(([^)]*)\)`).FindAllStringSubmatch(sddl, -1) {
+// sddlNames are the names in SDDL of the other accounts that a service may have.
+var sddlNames = map[string]string{"S-1-5-19": "LS", "S-1-5-20": "NS"}
+
+var (
+	accessEntry     = regexp.MustCompile(`\(([^)]*)\)`)
+	protectedAccess = regexp.MustCompile(`D:[A-Z]*P`)
+)
+
+// access returns the entries of a descriptor in SDDL that give access to anyone but the accounts, as a report shows them.
+func access(sddl string, accounts []string) (others []string) {
+	for _, ace := range accessEntry.FindAllStringSubmatch(sddl, -1) {
 		parts := strings.Split(ace[1], ";")
-		if account := parts[len(parts)-1]; len(parts) < 6 || !trusted.MatchString(parts[5]) {
-			others = append(others, account)
+		if len(parts) < 6 || !slices.Contains(accounts, parts[5]) {
+			others = append(others, parts[len(parts)-1])
 		}
 	}
-	protected := regexp.MustCompile(`D:[A-Z]*P`).MatchString(sddl)
-	return outcome{verdict: verdict(protected && len(others) == 0), found: fmt.Sprintf("protected %t, access for others: %v", protected, others), evidence: map[string]any{"sddl": sddl}}
+	return others
+}
+
+func probeFiles(_ context.Context, e *env) outcome {
+	s, out, ok := e.installed()
+	if !ok {
+		return out
+	}
+	accounts := slices.Clone(trusted)
+	if !isLocalSystem(s.Account) {
+		sid, err := e.System.SID(s.Account)
+		if err != nil {
+			return outcome{verdict: Unknown, found: "the service's account is not known: " + err.Error(), evidence: map[string]any{"error": err.Error()}}
+		}
+		accounts = append(accounts, sid)
+		if name, ok := sddlNames[sid]; ok {
+			accounts = append(accounts, name)
+		}
+	}
+	folder := filepath.Join(os.Getenv("ProgramData"), serviceName)
+	found, evidence, good := []string{}, map[string]any{}, true
+	for _, file := range []struct{ name, key, path string }{{"the folder", "sddl", folder}, {"environment", "environment_sddl", filepath.Join(folder, "environment")}} {
+		sddl, err := e.System.Security(file.path)
+		if errors.Is(err, os.ErrNotExist) {
+			if file.path == folder {
+				return notApplicable("%%ProgramData%%\\%s does not exist", serviceName)
+			}
+			continue // the settings are elsewhere
+		}
+		if out, ok := e.needsAdministrator(err); ok {
+			return out
+		}
+		if err != nil {
+			return failed("the security of %s cannot be read: %v", file.name, err)
+		}
+		others := access(sddl, accounts)
+		text := fmt.Sprintf("%s: access for others: %v", file.name, others)
+		if file.path == folder { // a file in it may have what it inherits
+			protected := protectedAccess.MatchString(sddl)
+			text = fmt.Sprintf("%s: protected %t, access for others: %v", file.name, protected, others)
+			good = protected
+		}
+		good = good && len(others) == 0
+		found, evidence[file.key] = append(found, text), sddl
+	}
+	return outcome{verdict: verdict(good), found: strings.Join(found, "; "), evidence: evidence}
 }
 
 // accountClass is the class of an account by its SID, without what identifies a user.

@@ -21,6 +21,7 @@ type System struct {
 	Service  func(name string) (Service, error)
 	Tracer   func(account string) (bool, error)         // whether it is itself in Performance Log Users or Administrators
 	Security func(path string) (sddl string, err error) // of a file or folder
+	SID      func(account string) (string, error)       // of an account, as ObjectName has it
 	HasKey   func(path string) bool                     // below HKEY_LOCAL_MACHINE
 	// MessageFile returns the EventMessageFile of a source's key below HKEY_LOCAL_MACHINE, expanded. The file exists.
 	MessageFile func(key string) (string, error)

@@ -22,7 +22,7 @@ import (
 func (s *System) addPlatform() {
 	s.Windows, s.Account, s.Service, s.Security, s.HasKey = thisWindows, thisAccount, service, security, hasKey
 	s.MessageFile = messageFile
-	s.Tracer, s.EBPF, s.Logman, s.Secrets = tracer, thisEBPF, logman, secrets
+	s.SID, s.Tracer, s.EBPF, s.Logman, s.Secrets = sidOf, tracer, thisEBPF, logman, secrets
 }
 
 func thisWindows() (Windows, error) {

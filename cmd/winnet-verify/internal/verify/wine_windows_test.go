@@ -336,6 +336,69 @@ func TestWineTheServiceAccountIsJudgedByItsGroups(t *testing.T) {
 	}
 }
 
+func TestWineTheFilesAreForTheServicesAccountAlone(t *testing.T) {
+	o := healthy(t)
+	o.Only = map[string]bool{"files": true}
+	const managed, virtual = "S-1-5-21-1-2-3-1001", "S-1-5-80-1-2-3-4-5"
+	sids := map[string]string{`CORP\collector$`: managed, `NT SERVICE\otelcol-winnet`: virtual, `NT AUTHORITY\LocalService`: "S-1-5-19"}
+	o.System.SID = func(account string) (string, error) {
+		if sid := sids[account]; sid != "" {
+			return sid, nil
+		}
+		return "", errors.New("no such account")
+	}
+	for _, c := range []struct {
+		account, folder, environment string // the account that has access beside SYSTEM and Administrators; "" is none
+		want                         Verdict
+	}{
+		{"LocalSystem", "", "", Pass},
+		{"LocalSystem", "LS", "", Fail},
+		{"LocalSystem", virtual, "", Fail},
+		{"LocalSystem", "", "BU", Fail},
+		{`CORP\collector$`, managed, managed, Pass},
+		{`CORP\collector$`, "S-1-5-21-1-2-3-1002", "", Fail},
+		{`NT SERVICE\otelcol-winnet`, virtual, virtual, Pass},
+		{`NT SERVICE\otelcol-winnet`, virtual, "S-1-5-80-9-9-9-9-9", Fail},
+		{`NT AUTHORITY\LocalService`, "LS", "LS", Pass},
+		{`NT AUTHORITY\LocalService`, "NS", "", Fail},
+		{`CORP\gone`, "", "", Unknown},
+	} {
+		serviceIs(Service{Account: c.account, Start: 2, Delayed: true})(t, o)
+		o.System.Security = func(path string) (string, error) {
+			flags, account := "PAI", c.folder
+			if filepath.Base(path) == "environment" {
+				flags, account = "AI", c.environment
+			}
+			if account != "" {
+				account = "(A;OICI;0x1301bf;;;" + account + ")"
+			}
+			return "D:" + flags + "(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)" + account, nil
+		}
+		r := Run(t.Context(), *o).Probes[0]
+		assert.Equal(t, c.want, r.Verdict, "%+v: %s", c, r.Found)
+	}
+	// Without the file environment, the folder counts alone.
+	serviceIs(Service{Account: "LocalSystem", Start: 2, Delayed: true})(t, o)
+	o.System.Security = func(path string) (string, error) {
+		if filepath.Base(path) == "environment" {
+			return "", os.ErrNotExist
+		}
+		return "D:PAI(A;OICI;FA;;;SY)", nil
+	}
+	r := Run(t.Context(), *o).Probes[0]
+	require.Equal(t, Pass, r.Verdict, r.Found)
+}
+
+func TestWineAServerThatDoesNotAnswerIsNotJudged(t *testing.T) {
+	o := healthy(t)
+	o.Only, o.Patience = map[string]bool{"dns-server-events": true}, time.Second
+	o.System.AskServer = func(context.Context, string) error { return errors.New("connection refused") }
+	t.Setenv("WINDOWSTEST_ETL", "")
+	r := Run(t.Context(), *o).Probes[0]
+	require.Equal(t, Unknown, r.Verdict, r.Found)
+	require.Contains(t, r.Found, "connection refused")
+}
+
 func TestWineReadsTheMembersOfAGroup(t *testing.T) {
 	wine.Play(t)
 	for _, account := range []string{`NT AUTHORITY\LOCAL SERVICE`, `NT AUTHORITY\NETWORK SERVICE`} {

@@ -46,17 +46,17 @@ labels:
 {{ .image.repository }}:{{ default .root.Chart.AppVersion .image.tag }}
 {{- end }}
 
-{{- /* Extensions that answer probes: /  on 13133 follows the components, / on 13134 says that the process works. */}}
+{{- /* Extensions that answer probes: / on the port health follows the components, / on the port live says that the process works. */}}
 {{- define "winnet.health" -}}
 health_check:
   http:
-    endpoint: {{ .host }}:13133
+    endpoint: {{ .host }}:{{ .health }}
     status: {path: /}
   # Unhealthy, with the reason, when a source has been away for 30 s.
   component_health: {include_permanent_errors: true, include_recoverable_errors: true, recovery_duration: 30s}
 # For the liveness probe: a restart would not bring a source back.
 health_check/live:
   http:
-    endpoint: {{ .host }}:13134
+    endpoint: {{ .host }}:{{ .live }}
     status: {path: /}
 {{- end }}
