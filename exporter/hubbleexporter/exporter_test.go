@@ -42,13 +42,19 @@ type rig struct {
 	log    *observer.ObservedLogs // warnings
 }
 
-// start starts an exporter on a free port, with more keys of its configuration, and a client. It is not patient.
+// start starts an exporter on a free port, with more keys of its configuration, and a client. It is patient: a machine may be busy.
 func start(t *testing.T, keys map[string]any) *rig {
 	t.Helper()
-	return startPatient(t, keys, 200*time.Millisecond)
+	return startWith(t, keys, time.Hour)
 }
 
-func startPatient(t *testing.T, keys map[string]any, patience time.Duration) *rig {
+// startImpatient starts one for a single client.
+func startImpatient(t *testing.T) *rig {
+	t.Helper()
+	return startWith(t, map[string]any{"max_clients": 1}, 200*time.Millisecond)
+}
+
+func startWith(t *testing.T, keys map[string]any, patience time.Duration) *rig {
 	t.Helper()
 	cfg := createDefaultConfig().(*Config)
 	all := map[string]any{"endpoint": "127.0.0.1:0", "node_name": "node-1"}
@@ -168,7 +174,7 @@ func TestAnotherClientThanMayConnectIsRefused(t *testing.T) {
 
 // Its connection answers pings, so only the message that it leaves unread shows that it does not read.
 func TestAClientThatNeverReadsLosesItsPlace(t *testing.T) {
-	r := start(t, map[string]any{"max_clients": 1})
+	r := startImpatient(t)
 	stream, err := r.client.GetFlows(t.Context(), &observerpb.GetFlowsRequest{Follow: true})
 	require.NoError(t, err)
 	for i := range 5 { // far more than the windows of HTTP/2 take
@@ -222,7 +228,7 @@ func (r *rig) manyNamespaces(t *testing.T, n int) int {
 // Who has served it waits for nobody: gRPC has taken the answer, and keeps it.
 func TestAClientThatLeavesAnAnswerUnreadLosesItsPlace(t *testing.T) {
 	for _, compressed := range []bool{false, true} {
-		r := start(t, map[string]any{"max_clients": 1})
+		r := startImpatient(t)
 		require.Greater(t, r.manyNamespaces(t, 16384), 1<<20)
 		var options []grpc.CallOption
 		if compressed {
@@ -236,10 +242,10 @@ func TestAClientThatLeavesAnAnswerUnreadLosesItsPlace(t *testing.T) {
 
 // So it is with the last messages of a stream.
 func TestAClientThatLeavesTheEndOfAStreamUnreadLosesItsPlace(t *testing.T) {
-	r := start(t, map[string]any{"max_clients": 1})
-	require.NoError(t, r.consume(t.Context(), records(600, 1)))
+	patient := start(t, nil)
+	require.NoError(t, patient.consume(t.Context(), records(600, 1)))
 	size := 0
-	all, err := r.client.GetFlows(t.Context(), &observerpb.GetFlowsRequest{})
+	all, err := patient.client.GetFlows(t.Context(), &observerpb.GetFlowsRequest{})
 	require.NoError(t, err)
 	for {
 		answer, err := all.Recv()
@@ -251,6 +257,8 @@ func TestAClientThatLeavesTheEndOfAStreamUnreadLosesItsPlace(t *testing.T) {
 	}
 	require.Greater(t, size, window)
 	require.Less(t, size, 2*window, "else the server waits before the end")
+	r := startImpatient(t)
+	require.NoError(t, r.consume(t.Context(), records(600, 1)))
 	r.ask(t, "/observer.Observer/GetFlows", &observerpb.GetFlowsRequest{})
 	r.losesItsPlace(t)
 }
@@ -268,7 +276,7 @@ func TestAClientThatReadsGetsEveryAnswer(t *testing.T) {
 
 // What a client leaves unread is bounded meanwhile, whatever it asks for.
 func TestAClientThatLeavesTooMuchUnreadGetsNoFurtherAnswer(t *testing.T) {
-	r := startPatient(t, nil, time.Hour)
+	r := start(t, nil)
 	size := r.manyNamespaces(t, 16384)
 	require.Greater(t, size, 1<<20)
 	fit := maxUnread / size
