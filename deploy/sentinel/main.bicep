@@ -1926,11 +1926,12 @@ False alarms: a scanner or a monitor that may do so, a peer-to-peer application,
 let MinAddresses = 20;
 let MinPorts = 50;
 // Three runs look at each row, since it may come an hour after its events, and a scan does not begin with the hour.
-// A packet that policy denied has a record of the verdict and one of the drop: targets are counted, not records.
+// A packet that policy denied has a record of the verdict and one of the drop, which alone has the identity: targets are counted, not records.
 vimNetworkSessionWinnet(starttime=ago(3h), dvcaction=dynamic(["Deny", "Drop"]))
 | where isnotempty(SrcIpAddr) and isnotempty(DstIpAddr)
 | summarize Addresses = dcount(DstIpAddr), Ports = dcount(DstPortNumber), First = min(EventStartTime), Last = max(EventEndTime),
-    Reasons = strcat_array(make_set(EventOriginalResultDetails, 5), ", "), Example = take_any(strcat(DstIpAddr, " ", DstPortNumber)) by SrcIpAddr, SrcIdentity = SrcZone, Dvc
+    Reasons = strcat_array(make_set(EventOriginalResultDetails, 5), ", "), Example = take_any(strcat(DstIpAddr, " ", DstPortNumber)),
+    SrcIdentity = take_anyif(SrcZone, isnotempty(SrcZone)) by SrcIpAddr, Dvc
 | where Addresses >= MinAddresses or Ports >= MinPorts
 '''
     queryFrequency: 'PT1H'

@@ -15,6 +15,9 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/datagen/sessions"
 )
 
+// podsDvc is the node, which its recording names.
+const podsDvc = "pods"
+
 // just is when something happens for the first time that is just new, and nearly when what is not.
 const (
 	just   = 61 * time.Minute
@@ -326,7 +329,7 @@ func (w *world) edgesOfSpreads() {
 	w.edge("DeniedScan", 50, func(ports int) []any {
 		from := denied(1, ports)
 		w.plant("scans", from.Address, "ports", remote(200).Address)
-		return []any{from.Address}
+		return []any{from.Address, podsDvc}
 	})
 	w.edge("DeniedScan", 20, func(addresses int) []any {
 		from := denied(addresses, 1)
@@ -335,7 +338,7 @@ func (w *world) edgesOfSpreads() {
 		} else {
 			w.near("scans", key...)
 		}
-		return []any{from.Address}
+		return []any{from.Address, podsDvc}
 	})
 }
 
