@@ -44,6 +44,7 @@ func beside(t *testing.T) *Store {
 	asked(100, fields{"SrcIpAddr": "10.0.0.3", "EventType": "Status"})
 	asked(100, fields{"SrcIpAddr": "10.0.0.4", "EventSubType": "request"})
 	asked(100, fields{"SrcIpAddr": "10.0.0.5", "AdditionalFields": fields{"DnsRole": "recursive-response"}})
+	asked(100, fields{"SrcIpAddr": "10.0.0.10", "EventResult": "NA", "EventResultDetails": "NA"})
 	for i := range 30 {
 		asked(10, fields{"SrcIpAddr": "10.0.0.6", "EventResult": "Failure", "EventResultDetails": "SERVFAIL", "DnsQuery": fmt.Sprintf("bcdfghjklmnp%c%c.example", 'b'+i%20, 'b'+i/20)})
 		asked(10, fields{"SrcIpAddr": "10.0.0.7", "DnsQuery": "hints.example", "DnsQueryTypeName": "HTTPS", "AdditionalFields": fields{"DnsAnswers": []string{fmt.Sprintf("20.%d.0.1", i)}}})

@@ -23,7 +23,8 @@ var unnoticed = map[string]string{
 	`always: "Variance" > 0`:                          "guards against a variance below zero, which only rounding makes",
 	`-1 instead in "Variance" > 0: 0`:                 "the same",
 	`1 instead in "GapSum" > 0: 0`:                    "a millisecond between the look-ups of a sum",
-	`42 instead in length("DnsQuery") >= 43: 43`:      "a quick look before the exact one, which is of the part before the domain",
+	`always: length("DnsQuery") >= 43`:                "a quick look before the exact one, which is of the part before the domain",
+	`42 instead in length("DnsQuery") >= 43: 43`:      "the same",
 	`44 instead in length("DnsQuery") >= 43: 43`:      "the same",
 	`always: "List" <> ''`:                            "each list of mv-expand is looked at; this one is never empty",
 	`always: TimeGenerated BETWEEN $begun AND $until`: "TestTheQueryAndItsTwinLookBackFifteenDaysForASilentCollector",
@@ -48,6 +49,11 @@ func TestTheScenarioNoticesEachChangeOfAQuestion(t *testing.T) {
 		}
 		var rows []string
 		for _, row := range a.Rows {
+			for i, v := range row {
+				if real, ok := v.(float64); ok {
+					row[i] = fmt.Sprintf("%.9g", real) // the order in which a mean adds up is not that of another plan
+				}
+			}
 			rows = append(rows, fmt.Sprint(row))
 		}
 		slices.Sort(rows)

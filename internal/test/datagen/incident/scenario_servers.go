@@ -58,7 +58,7 @@ func (w *world) servers() {
 	name := w.syllables(4)
 	change(Admin, 515, record(name))
 	w.plant("server-changes", Admin, name+"."+Domain)
-	for range 3 {
+	for range 12 {
 		name := w.syllables(5)
 		change(System, 515, record(name))
 		w.near("server-changes", System, name+"."+Domain)
@@ -154,7 +154,6 @@ func (w *world) alarming(change func(user string, id uint16, f fields)) {
 	w.near("DnsServerChanged", ServerName, Admin)
 	w.near("DnsServerChanged", ServerName, System)
 	alert(537, ".", fields{"Forwarders": Odd, "Scope": "."})
-	alert(540, "", fields{})
 	alert(526, Domain, fields{"Zone": Domain})
 	alert(549, "dns.log", fields{"FilePath": "dns.log"})
 	alert(541, "LogLevel", fields{"Setting": "LogLevel", "Scope": ".", "NewValue": "0x0"})
@@ -162,8 +161,7 @@ func (w *world) alarming(change func(user string, id uint16, f fields)) {
 	alert(577, "Open", policy)
 	pass(541, "LogLevel", fields{"Setting": "LogLevel", "Scope": ".", "NewValue": "0x8000f331"})
 	pass(541, "EnableDnsSec", fields{"Setting": "EnableDnsSec", "Scope": ".", "NewValue": "1"})
-	pass(557, "", fields{"ListenAddresses": Server})
-	pass(573, "lab."+Domain+".", fields{"ChildZone": "lab." + Domain + ".", "Scope": "Default", "Zone": Domain, "NameServer": "dns03." + Domain, "VirtualizationID": "."})
+	pass(573, "lab."+Domain, fields{"ChildZone": "lab." + Domain + ".", "Scope": "Default", "Zone": Domain, "NameServer": "dns03." + Domain, "VirtualizationID": "."})
 	pass(574, "GuestSubnet", fields{"ClientSubnetRecord": "GuestSubnet", "ClientSubnetList": "10.1.7.0/24"})
-	pass(536, "login.adatum.com.", fields{"QTYPE": dns.TypeA, "QNAME": "login.adatum.com.", "Scope": "Default"})
+	pass(536, "login.adatum.com", fields{"QTYPE": dns.TypeA, "QNAME": "login.adatum.com.", "Scope": "Default"})
 }
