@@ -256,7 +256,7 @@ BROWSED = WINNET_CHROMIUM=$$(command -v chromium) $(GO) test -C cmd/winnet-hunt 
 
 # The scenario's seed is a new one in each run; WINNET_SEED=n takes that of an earlier run. A seed that fails goes into the kept ones.
 test-hunt: check-kql $(CHROMIUM) testdata/dnsserver.etl ## ask the twenty questions of a random scenario in each mode, and test winnet-hunt with its page in headless Chromium (installs it on Debian)
-	@mkdir -p $(DIST); WINNET_NODE_MODULES=$(NODE_MODULES) $(BROWSED) -v -timeout 15m ./... > $(DIST)/test-hunt.log 2>&1 || { grep -vE '^(=== |ok|\?)|--- PASS' $(DIST)/test-hunt.log; exit 1; }
+	@mkdir -p $(DIST); WINNET_NODE_MODULES=$(NODE_MODULES) $(BROWSED) -v -timeout 30m ./... > $(DIST)/test-hunt.log 2>&1 || { grep -vE '^(=== |ok|\?)|--- PASS' $(DIST)/test-hunt.log; exit 1; }
 	@grep -oE 'the seed is .*' $(DIST)/test-hunt.log | LC_ALL=C sort -u; grep '^ok' $(DIST)/test-hunt.log
 
 hunt-picture: $(CHROMIUM) ## draw docs/hunt.png

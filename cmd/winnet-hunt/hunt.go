@@ -111,9 +111,14 @@ func (h *hunt) openPage() (*os.File, error) {
 	} else if err := h.replaceable(); err != nil {
 		return nil, err
 	}
-	out, err := os.CreateTemp(filepath.Dir(h.page), ".winnet-hunt-*.html")
+	folder := filepath.Dir(h.page)
+	out, err := os.CreateTemp(folder, ".winnet-hunt-*.html")
 	if err != nil {
-		return nil, err
+		var at *fs.PathError
+		if errors.As(err, &at) {
+			err = at.Err // without the name of the file, which is there for the time of the run only
+		}
+		return nil, fmt.Errorf("the folder of the page, %s: %w; create it, or name another file with -out", folder, err)
 	}
 	_, err = out.Write(make([]byte, reserved))
 	if err = errors.Join(err, h.openFolder()); err != nil {
@@ -126,7 +131,13 @@ func (h *hunt) openPage() (*os.File, error) {
 func (h *hunt) openFolder() error {
 	err := os.Mkdir(h.folder(), 0o700)
 	if errors.Is(err, fs.ErrExist) {
-		err = nil
+		info, statErr := os.Stat(h.folder())
+		if err = statErr; err == nil && !info.IsDir() {
+			err = errors.New("it is no folder")
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("the folder for the CSV files, %s: %w; name another file with -out", h.folder(), err)
 	}
 	for _, q := range question.All() {
 		if gone := os.Remove(filepath.Join(h.folder(), q.ID+".csv")); gone != nil && !errors.Is(gone, fs.ErrNotExist) {

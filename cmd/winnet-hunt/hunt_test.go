@@ -61,7 +61,7 @@ func TestTheAnswersToAScenarioHaveItsPlantedEvents(t *testing.T) {
 	require.NoError(t, err)
 	for _, volume := range []string{"full", "balanced", "lean"} {
 		t.Run(volume, func(t *testing.T) {
-			r := hunted(t, t.Context(), t.Context(), "-volume", volume, s.Server, s.Client, s.Pods)
+			r := hunted(t, t.Context(), t.Context(), append([]string{"-volume", volume, s.Server, s.Client, s.Pods}, others(s)...)...)
 			require.Zero(t, r.code, r.stdout+r.stderr)
 			require.Contains(t, r.stdout, "answers to 19 questions")
 			require.Contains(t, r.page, "Everything was read.")
@@ -86,6 +86,14 @@ func TestTheAnswersToAScenarioHaveItsPlantedEvents(t *testing.T) {
 			}
 		})
 	}
+}
+
+// others are the recordings of a scenario's further workstations.
+func others(s incident.Scenario) (paths []string) {
+	for _, o := range s.Others {
+		paths = append(paths, o.Path)
+	}
+	return paths
 }
 
 func TestWhatCannotBeReadIsOnThePageAndInTheExitCode(t *testing.T) {
@@ -155,17 +163,24 @@ func TestARecordingIsNeverReplaced(t *testing.T) {
 
 func TestAnOutputThatCannotBeWrittenIsSaidBeforeAnythingIsRead(t *testing.T) {
 	dir := t.TempDir()
-	for _, args := range [][]string{
-		{"-out", filepath.Join(dir, "none", "hunt.html")},
-		{"-temp", filepath.Join(dir, "none")},
-		{"-replace", "-out", dir},
-		{"-volume", "huge"},
-		{"-unknown"},
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "file-csv"), nil, 0o600))
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "dir.html"), 0o700))
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"-out", filepath.Join(dir, "none", "hunt.html")}, "the folder of the page, " + filepath.Join(dir, "none") + ": no such file or directory; create it, or name another file with -out\n"},
+		{[]string{"-replace", "-out", filepath.Join(dir, "file.html")}, "the folder for the CSV files, " + filepath.Join(dir, "file-csv") + ": it is no folder; name another file with -out\n"},
+		{[]string{"-temp", filepath.Join(dir, "none")}, "name another one with -temp\n"},
+		{[]string{"-replace", "-out", filepath.Join(dir, "dir.html")}, "is not replaced"},
+		{[]string{"-volume", "huge"}, "-volume: "},
+		{[]string{"-unknown"}, "flag provided but not defined"},
 	} {
-		r := hunted(t, t.Context(), t.Context(), append(args, testdata+"dnsserver.etl")...)
-		require.Equal(t, exitFailed, r.code, args)
+		r := hunted(t, t.Context(), t.Context(), append(c.args, testdata+"dnsserver.etl")...)
+		require.Equal(t, exitFailed, r.code, c.args)
 		require.Empty(t, r.page)
-		require.NotContains(t, r.stderr, "reading", args)
+		require.Contains(t, r.stderr, c.want, c.args)
+		require.NotContains(t, r.stderr, "reading", c.args)
 	}
 	require.Equal(t, exitFailed, hunted(t, t.Context(), t.Context()).code, "no file")
 }

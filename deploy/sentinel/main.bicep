@@ -1165,7 +1165,7 @@ resource unpack 'Microsoft.OperationalInsights/workspaces/savedSearches@2020-08-
     displayName: 'WinnetDns'
     functionAlias: 'WinnetDns'
     functionParameters: 'starttime:datetime=datetime(null), endtime:datetime=datetime(null)'
-    query: 'let text = (value: dynamic, texts: dynamic) { case(gettype(value) != "long", tostring(value), tolong(value) == 0, "", tostring(texts[toint(value) - 1])) }; let rows = ASimDnsActivityLogs | where (isnull(starttime) or TimeGenerated >= starttime) and (isnull(endtime) or EventStartTime <= endtime); let unpacked = rows | where isnotnull(AdditionalFields.Sums) | extend Sums = AdditionalFields.Sums, Texts = AdditionalFields.SumsTexts, Base = bin(EventStartTime, 1ms) | mv-expand Group = Sums | extend Ends = series_iir(Group[4], dynamic([1]), dynamic([1, -1])), Items = Group[5], Columns = Group[6] | mv-expand Ends to typeof(real), Items | extend Own = Items[array_length(Items) - 1], Count = coalesce(tolong(Items[4]), 1), Duration = coalesce(tolong(Items[3]), 0) | extend Own = iff(gettype(Own) == "dictionary", Own, dynamic({})), Suffix = text(Group[2], Texts) | extend N5 = coalesce(tolong(Items[5]), 0), N6 = coalesce(tolong(Items[6]), 0), N7 = coalesce(tolong(Items[7]), 0), N8 = coalesce(tolong(Items[8]), 0), N9 = coalesce(tolong(Items[9]), 0), N10 = coalesce(tolong(Items[10]), 0), N11 = coalesce(tolong(Items[11]), 0) | extend Answers = iff(gettype(Items[2]) == "array", Items[2], pack_array(Items[2])) | mv-apply Answer = Answers on (summarize DnsAnswers = make_list_if(text(Answer, Texts), isnotempty(text(Answer, Texts)))) | extend EventStartTime = Base + Ends * 1ms | extend EventEndTime = EventStartTime + iff(Duration > 0, Duration, 0) * 1ms + iff(Count > 1, iff(N5 > 0, N5, 0) + N9, N7) * 1ms | extend DnsQuery = strcat(text(Items[0], Texts), iff(isempty(Suffix), "", strcat(".", Suffix))), DnsQueryTypeName = text(Items[1], Texts), EventResultDetails = text(Group[0], Texts), DnsFlags = text(Group[1], Texts), EventCount = toint(iff(Count > 1, Count, 1)), DnsNetworkDuration = iff(Duration < 0, int(null), toint(Duration)), DnsResponseName = strcat_array(DnsAnswers, ";"), TimeGenerated = EventEndTime, SrcPortNumber = iff(Count < 2 and N5 > 0, toint(N5), int(null)), TransactionIdHex = iff(Count < 2 and N6 > 0, tohex(N6 - 1, 4), ""), EventOriginalUid = "" | extend EventResult = coalesce(tostring(Columns.EventResult), case(EventResultDetails == "NA", "NA", EventResultDetails == "NOERROR", "Success", "Failure")) | extend AdditionalFields = bag_merge(iff(gettype(Group[3].Zone) == "long", bag_pack("Zone", Suffix), dynamic({})), bag_remove_keys(AdditionalFields, dynamic(["Sums", "SumsTexts"])), iff(gettype(Group[3]) == "dictionary", Group[3], dynamic({})), Own, iff(array_length(DnsAnswers) > 0, bag_pack("DnsAnswers", DnsAnswers), dynamic({})), iff(Count == 0, bag_pack("New", true), dynamic({})), iff(isnull(Columns), dynamic({}), bag_remove_keys(Columns, dynamic(["EventResult"]))), iff(Count > 1 and Duration >= 0, bag_pack("DnsNetworkDurationMin", Duration - N7, "DnsNetworkDurationMax", Duration + N8), dynamic({})), iff(Count > 1 and N5 >= 0, bag_pack("GapSum", N5), dynamic({})), iff(Count > 1 and N6 >= 0, bag_pack("GapSquareSum", iff(Count == 2 and N6 == 0, N5 * N5, N6)), dynamic({})), iff(N10 > 0, bag_pack("RecursionExchanges", N10, "RecursionCount", N11), dynamic({}))) | project-away Sums, Texts, Base, Group, Ends, Items, Columns, Own, Count, Duration, Suffix, N5, N6, N7, N8, N9, N10, N11, Answers, DnsAnswers; union (rows | where isnull(AdditionalFields.Sums)), unpacked | where (isnull(starttime) or EventEndTime >= starttime) and (isnull(endtime) or EventStartTime <= endtime)'
+    query: 'let text = (value: dynamic, texts: dynamic) { case(gettype(value) != "long", tostring(value), tolong(value) == 0, "", tostring(texts[toint(value) - 1])) }; let rows = ASimDnsActivityLogs | where (isnull(starttime) or TimeGenerated >= starttime) and (isnull(endtime) or EventStartTime <= endtime); let unpacked = rows | where isnotnull(AdditionalFields.Sums) | extend Sums = AdditionalFields.Sums, Texts = AdditionalFields.SumsTexts, Base = bin(EventStartTime, 1ms) | mv-expand Group = Sums | extend Ends = series_iir(Group[4], dynamic([1]), dynamic([1, -1])), Items = Group[5], Columns = Group[6] | mv-expand Ends to typeof(real), Items | extend Own = Items[array_length(Items) - 1], Count = coalesce(tolong(Items[4]), 1), Duration = coalesce(tolong(Items[3]), 0) | extend Own = iff(gettype(Own) == "dictionary", Own, dynamic({})), Suffix = text(Group[2], Texts) | extend N5 = coalesce(tolong(Items[5]), 0), N6 = coalesce(tolong(Items[6]), 0), N7 = coalesce(tolong(Items[7]), 0), N8 = coalesce(tolong(Items[8]), 0), N9 = coalesce(tolong(Items[9]), 0), N10 = coalesce(tolong(Items[10]), 0), N11 = coalesce(tolong(Items[11]), 0) | extend Answers = iff(gettype(Items[2]) == "array", Items[2], pack_array(Items[2])) | mv-apply Answer = Answers on (summarize DnsAnswers = make_list_if(text(Answer, Texts), isnotempty(text(Answer, Texts)))) | extend EventStartTime = Base + Ends * 1ms | extend EventEndTime = EventStartTime + iff(Duration > 0, Duration, 0) * 1ms + iff(Count > 1, iff(N5 > 0, N5, 0) + N9, N7) * 1ms | extend DnsQuery = strcat(text(Items[0], Texts), iff(isempty(Suffix), "", strcat(".", Suffix))), DnsQueryTypeName = text(Items[1], Texts), EventResultDetails = text(Group[0], Texts), DnsFlags = text(Group[1], Texts), EventCount = toint(iff(Count > 1, Count, 1)), DnsNetworkDuration = iff(Duration < 0, int(null), toint(Duration)), DnsResponseName = strcat_array(DnsAnswers, ";"), TimeGenerated = EventEndTime, SrcPortNumber = iff(Count < 2 and N5 > 0, toint(N5), int(null)), TransactionIdHex = iff(Count < 2 and N6 > 0, tohex(N6 - 1, 4), ""), EventOriginalUid = "" | extend EventResult = coalesce(tostring(Columns.EventResult), case(EventResultDetails == "NA", "NA", EventResultDetails == "NOERROR", "Success", "Failure")) | extend DnsFlagsAuthenticated = coalesce(tobool(Columns.DnsFlagsAuthenticated), DnsFlagsAuthenticated), DnsFlagsAuthoritative = coalesce(tobool(Columns.DnsFlagsAuthoritative), DnsFlagsAuthoritative), DnsFlagsCheckingDisabled = coalesce(tobool(Columns.DnsFlagsCheckingDisabled), DnsFlagsCheckingDisabled), DnsFlagsRecursionAvailable = coalesce(tobool(Columns.DnsFlagsRecursionAvailable), DnsFlagsRecursionAvailable), DnsFlagsRecursionDesired = coalesce(tobool(Columns.DnsFlagsRecursionDesired), DnsFlagsRecursionDesired), DnsFlagsTruncated = coalesce(tobool(Columns.DnsFlagsTruncated), DnsFlagsTruncated), DnsFlagsZ = coalesce(tobool(Columns.DnsFlagsZ), DnsFlagsZ), DnsQueryClass = coalesce(toint(Columns.DnsQueryClass), DnsQueryClass), DnsQueryType = coalesce(toint(Columns.DnsQueryType), DnsQueryType), DnsResponseCode = coalesce(toint(Columns.DnsResponseCode), DnsResponseCode), DstPortNumber = coalesce(toint(Columns.DstPortNumber), DstPortNumber), DnsQueryClassName = coalesce(tostring(Columns.DnsQueryClassName), DnsQueryClassName), DnsSessionId = coalesce(tostring(Columns.DnsSessionId), DnsSessionId), Dst = coalesce(tostring(Columns.Dst), Dst), DstIpAddr = coalesce(tostring(Columns.DstIpAddr), DstIpAddr), EventSeverity = coalesce(tostring(Columns.EventSeverity), EventSeverity), NetworkProtocol = coalesce(tostring(Columns.NetworkProtocol), NetworkProtocol), NetworkProtocolVersion = coalesce(tostring(Columns.NetworkProtocolVersion), NetworkProtocolVersion), SrcProcessId = coalesce(tostring(Columns.SrcProcessId), SrcProcessId), SrcProcessName = coalesce(tostring(Columns.SrcProcessName), SrcProcessName), SrcUserId = coalesce(tostring(Columns.SrcUserId), SrcUserId), SrcUserIdType = coalesce(tostring(Columns.SrcUserIdType), SrcUserIdType), SrcUsername = coalesce(tostring(Columns.SrcUsername), SrcUsername), SrcUsernameType = coalesce(tostring(Columns.SrcUsernameType), SrcUsernameType) | extend AdditionalFields = bag_merge(iff(gettype(Group[3].Zone) == "long", bag_pack("Zone", Suffix), dynamic({})), bag_remove_keys(AdditionalFields, dynamic(["Sums", "SumsTexts"])), iff(gettype(Group[3]) == "dictionary", Group[3], dynamic({})), Own, iff(array_length(DnsAnswers) > 0, bag_pack("DnsAnswers", DnsAnswers), dynamic({})), iff(Count == 0, bag_pack("New", true), dynamic({})), iff(isnull(Columns), dynamic({}), bag_remove_keys(Columns, dynamic([ "EventResult", "DnsFlagsAuthenticated", "DnsFlagsAuthoritative", "DnsFlagsCheckingDisabled", "DnsFlagsRecursionAvailable", "DnsFlagsRecursionDesired", "DnsFlagsTruncated", "DnsFlagsZ", "DnsQueryClass", "DnsQueryType", "DnsResponseCode", "DstPortNumber", "DnsQueryClassName", "DnsSessionId", "Dst", "DstIpAddr", "EventSeverity", "NetworkProtocol", "NetworkProtocolVersion", "SrcProcessId", "SrcProcessName", "SrcUserId", "SrcUserIdType", "SrcUsername", "SrcUsernameType"]))), iff(Count > 1 and Duration >= 0, bag_pack("DnsNetworkDurationMin", Duration - N7, "DnsNetworkDurationMax", Duration + N8), dynamic({})), iff(Count > 1 and N5 >= 0, bag_pack("GapSum", N5), dynamic({})), iff(Count > 1 and N6 >= 0, bag_pack("GapSquareSum", iff(Count == 2 and N6 == 0, N5 * N5, N6)), dynamic({})), iff(N10 > 0, bag_pack("RecursionExchanges", N10, "RecursionCount", N11), dynamic({}))) | project-away Sums, Texts, Base, Group, Ends, Items, Columns, Own, Count, Duration, Suffix, N5, N6, N7, N8, N9, N10, N11, Answers, DnsAnswers; union (rows | where isnull(AdditionalFields.Sums)), unpacked | where (isnull(starttime) or EventEndTime >= starttime) and (isnull(endtime) or EventStartTime <= endtime)'
     version: 2
   }
 }
@@ -1432,9 +1432,32 @@ let parser = (starttime: datetime=datetime(null), endtime: datetime=datetime(nul
             DnsNetworkDuration = iff(Duration < 0, int(null), toint(Duration)), DnsResponseName = strcat_array(DnsAnswers, ";"), TimeGenerated = EventEndTime,
             SrcPortNumber = iff(Count < 2 and N5 > 0, toint(N5), int(null)), TransactionIdHex = iff(Count < 2 and N6 > 0, tohex(N6 - 1, 4), ""), EventOriginalUid = ""
         | extend EventResult = coalesce(tostring(Columns.EventResult), case(EventResultDetails == "NA", "NA", EventResultDetails == "NOERROR", "Success", "Failure"))
+        // A column in which the items differ is in their group. No other column differs: the items are of one client, one device and one kind of event.
+        | extend DnsFlagsAuthenticated = coalesce(tobool(Columns.DnsFlagsAuthenticated), DnsFlagsAuthenticated),
+            DnsFlagsAuthoritative = coalesce(tobool(Columns.DnsFlagsAuthoritative), DnsFlagsAuthoritative),
+            DnsFlagsCheckingDisabled = coalesce(tobool(Columns.DnsFlagsCheckingDisabled), DnsFlagsCheckingDisabled),
+            DnsFlagsRecursionAvailable = coalesce(tobool(Columns.DnsFlagsRecursionAvailable), DnsFlagsRecursionAvailable),
+            DnsFlagsRecursionDesired = coalesce(tobool(Columns.DnsFlagsRecursionDesired), DnsFlagsRecursionDesired),
+            DnsFlagsTruncated = coalesce(tobool(Columns.DnsFlagsTruncated), DnsFlagsTruncated), DnsFlagsZ = coalesce(tobool(Columns.DnsFlagsZ), DnsFlagsZ),
+            DnsQueryClass = coalesce(toint(Columns.DnsQueryClass), DnsQueryClass), DnsQueryType = coalesce(toint(Columns.DnsQueryType), DnsQueryType),
+            DnsResponseCode = coalesce(toint(Columns.DnsResponseCode), DnsResponseCode),
+            DstPortNumber = coalesce(toint(Columns.DstPortNumber), DstPortNumber),
+            DnsQueryClassName = coalesce(tostring(Columns.DnsQueryClassName), DnsQueryClassName),
+            DnsSessionId = coalesce(tostring(Columns.DnsSessionId), DnsSessionId), Dst = coalesce(tostring(Columns.Dst), Dst),
+            DstIpAddr = coalesce(tostring(Columns.DstIpAddr), DstIpAddr), EventSeverity = coalesce(tostring(Columns.EventSeverity), EventSeverity),
+            NetworkProtocol = coalesce(tostring(Columns.NetworkProtocol), NetworkProtocol),
+            NetworkProtocolVersion = coalesce(tostring(Columns.NetworkProtocolVersion), NetworkProtocolVersion),
+            SrcProcessId = coalesce(tostring(Columns.SrcProcessId), SrcProcessId),
+            SrcProcessName = coalesce(tostring(Columns.SrcProcessName), SrcProcessName), SrcUserId = coalesce(tostring(Columns.SrcUserId), SrcUserId),
+            SrcUserIdType = coalesce(tostring(Columns.SrcUserIdType), SrcUserIdType), SrcUsername = coalesce(tostring(Columns.SrcUsername), SrcUsername),
+            SrcUsernameType = coalesce(tostring(Columns.SrcUsernameType), SrcUsernameType)
         | extend AdditionalFields = bag_merge(iff(gettype(Group[3].Zone) == "long", bag_pack("Zone", Suffix), dynamic({})), bag_remove_keys(AdditionalFields, dynamic(["Sums", "SumsTexts"])), iff(gettype(Group[3]) == "dictionary", Group[3], dynamic({})), Own,
             iff(array_length(DnsAnswers) > 0, bag_pack("DnsAnswers", DnsAnswers), dynamic({})), iff(Count == 0, bag_pack("New", true), dynamic({})),
-            iff(isnull(Columns), dynamic({}), bag_remove_keys(Columns, dynamic(["EventResult"]))),
+            iff(isnull(Columns), dynamic({}), bag_remove_keys(Columns, dynamic([
+                "EventResult", "DnsFlagsAuthenticated", "DnsFlagsAuthoritative", "DnsFlagsCheckingDisabled", "DnsFlagsRecursionAvailable",
+                "DnsFlagsRecursionDesired", "DnsFlagsTruncated", "DnsFlagsZ", "DnsQueryClass", "DnsQueryType", "DnsResponseCode", "DstPortNumber",
+                "DnsQueryClassName", "DnsSessionId", "Dst", "DstIpAddr", "EventSeverity", "NetworkProtocol", "NetworkProtocolVersion", "SrcProcessId",
+                "SrcProcessName", "SrcUserId", "SrcUserIdType", "SrcUsername", "SrcUsernameType"]))),
             iff(Count > 1 and Duration >= 0, bag_pack("DnsNetworkDurationMin", Duration - N7, "DnsNetworkDurationMax", Duration + N8), dynamic({})),
             iff(Count > 1 and N5 >= 0, bag_pack("GapSum", N5), dynamic({})),
             iff(Count > 1 and N6 >= 0, bag_pack("GapSquareSum", iff(Count == 2 and N6 == 0, N5 * N5, N6)), dynamic({})),
@@ -1859,6 +1882,7 @@ resource alert2 'Microsoft.SecurityInsights/alertRules@2023-11-01' = if (rules) 
     }
     description: '''
 One source tried many addresses, or many ports, of the pod network within three hours, and Cilium denied or dropped its packets: somebody in a pod looks around.
+Three runs look at each row, so a scan that ends gives up to three alerts, and one that lasts gives one each hour. They are grouped into one incident for each source, for a day.
 Needs the parsers of the deployment (parameter parsers).
 False alarms: a scanner or a monitor that may do so, a peer-to-peer application, and a policy that is new and denies what was allowed. Where a node's own address is the source, a restart of many pods looks like this.
 '''
@@ -1902,11 +1926,12 @@ False alarms: a scanner or a monitor that may do so, a peer-to-peer application,
 let MinAddresses = 20;
 let MinPorts = 50;
 // Three runs look at each row, since it may come an hour after its events, and a scan does not begin with the hour.
-// A packet that policy denied has a record of the verdict and one of the drop: targets are counted, not records.
+// A packet that policy denied has a record of the verdict and one of the drop, which alone has the identity: targets are counted, not records.
 vimNetworkSessionWinnet(starttime=ago(3h), dvcaction=dynamic(["Deny", "Drop"]))
 | where isnotempty(SrcIpAddr) and isnotempty(DstIpAddr)
 | summarize Addresses = dcount(DstIpAddr), Ports = dcount(DstPortNumber), First = min(EventStartTime), Last = max(EventEndTime),
-    Reasons = strcat_array(make_set(EventOriginalResultDetails, 5), ", "), Example = take_any(strcat(DstIpAddr, " ", DstPortNumber)) by SrcIpAddr, SrcIdentity = SrcZone, Dvc
+    Reasons = strcat_array(make_set(EventOriginalResultDetails, 5), ", "), Example = take_any(strcat(DstIpAddr, " ", DstPortNumber)),
+    SrcIdentity = take_anyif(SrcZone, isnotempty(SrcZone)) by SrcIpAddr, Dvc
 | where Addresses >= MinAddresses or Ports >= MinPorts
 '''
     queryFrequency: 'PT1H'
@@ -2057,7 +2082,8 @@ resource alert4 'Microsoft.SecurityInsights/alertRules@2023-11-01' = if (rules) 
       Types: 'Types'
     }
     description: '''
-A client asked for 100 different names of 40 characters and more below one domain within three hours: data leaves, or commands come, in the names of queries. It is found in volume full, balanced and lean alike, since each name is an item of its own.
+A client asked for 100 different names of 40 characters and more, which look random, below one domain within three hours: data leaves, or commands come, in the names of queries. It is found in volume full, balanced and lean alike, since each name is an item of its own.
+Three runs look at each row, so a tunnel that ends gives up to three alerts, and one that lasts gives one each hour. They are grouped into one incident for each client and domain, for a day.
 Needs the parsers of the deployment (parameter parsers).
 False alarms: reputation lists and content networks that put data into names, such as block lists of mail servers, antivirus look-ups and telemetry. Add their domains to Known in the query, as the alert names them.
 '''
@@ -2100,6 +2126,8 @@ False alarms: reputation lists and content networks that put data into names, su
     query: '''
 let MinNames = 100;
 let MinLength = 40;
+// Shannon's, in bits per character: hexadecimal, base32 and base64 are above, names that repeat a word are below.
+let MinEntropy = 3;
 let Known = dynamic(["in-addr.arpa", "ip6.arpa"]);
 // What is registered of a name, by its last labels.
 let domain = (name: string) {
@@ -2116,9 +2144,15 @@ vimDnsWinnet(starttime=ago(3h))
 // The case of a name is the asker's.
 | extend Name = tolower(DnsQuery), Parent = domain(DnsQuery)
 | where Name != Parent and Parent !in (Known)
-| summarize Names = dcount(Name), MeanLength = round(avg(strlen(Name)), 0), Types = strcat_array(make_set(DnsQueryTypeName, 5), ", "), Example = take_any(Name),
-    First = min(EventStartTime), Last = max(EventEndTime), Servers = strcat_array(make_set(Dvc, 5), ", ") by SrcIpAddr, Parent
-| where Names >= MinNames
+| summarize Type = take_any(DnsQueryTypeName), Server = take_any(Dvc), First = min(EventStartTime), Last = max(EventEndTime) by SrcIpAddr, Parent, Name
+| mv-apply Letter = extract_all("(.)", substring(Name, 0, strlen(Name) - strlen(Parent) - 1)) to typeof(string) on (
+    summarize Times = count() by Letter
+    | summarize Sum = sum(Times * log2(Times)), Length = sum(Times)
+    | project Entropy = log2(Length) - Sum / Length
+)
+| summarize Names = count(), Entropy = avg(Entropy), MeanLength = round(avg(strlen(Name)), 0), Types = strcat_array(make_set(Type, 5), ", "), Example = take_any(Name),
+    First = min(First), Last = max(Last), Servers = strcat_array(make_set(Server, 5), ", ") by SrcIpAddr, Parent
+| where Names >= MinNames and Entropy >= MinEntropy
 '''
     queryFrequency: 'PT1H'
     queryPeriod: 'PT3H'

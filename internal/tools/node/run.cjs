@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Executes parsers, rules and hunting queries of deploy/sentinel on rows: NODE_PATH=node_modules node run.cjs < JSON. The input is {now, tables: {name: [row]}, calls: [query]},
-// where a query is a call of a parser, such as vimDnsWinnet(eventtype='*'), or the query of a rule or of a hunting query. The answer is a list of rows for each call. Times are
-// texts. A row arrives at its TimeGenerated.
+// where a query is a call of a parser, such as vimDnsWinnet(eventtype='*'), or the query of a rule or of a hunting query. {query, now, since} in its place is a run at another time: it
+// sees the rows from since to then. The answer is a list of rows for each call. Times are texts. A row arrives at its TimeGenerated.
 //
 // This is not the service's engine. Microsoft's language service parses the text, and this program evaluates the tree: the operators and functions that
 // they use, each after its page at https://learn.microsoft.com/kusto/query. Whatever else stands in a query is an error. A column of text that a row
@@ -330,19 +330,31 @@ function table(name, rows) {
 const others = { WinnetDnsArchive_CL: 'ASimDnsActivityLogs', WinnetNetworkArchive_CL: 'ASimNetworkSessionLogs', WinnetStatus_CL: 'WinnetStatus' };
 
 const input = JSON.parse(fs.readFileSync(0, 'utf8'));
-const now = time(input.now || '2026-03-04T06:00:00Z');
-const workspace = new Map(['ASimDnsActivityLogs', 'ASimNetworkSessionLogs', 'ASimAuditEventLogs', 'AppTraces', ...Object.keys(others)].map((name) => [name, table(name, input.tables[name] || [])]));
-// The deployment's functions have a file each, which gives the two parameters values.
-for (const file of fs.readdirSync(path.join(root, 'deploy/sentinel')).filter((f) => /^Winnet.*\.kql$/.test(f))) {
-  const text = fs.readFileSync(path.join(root, 'deploy/sentinel', file), 'utf8').split('\n').filter((line) => !/^let (starttime|endtime) =/.test(line)).join('\n');
-  workspace.set(path.basename(file, '.kql'), new Func(['starttime', 'endtime'].map((name) => ({ name, value: null })), workspace, memo((scope) => query(text, scope), (scope) => `${plain(scope.get('starttime'))} ${plain(scope.get('endtime'))}`)));
-}
-const folder = path.join(root, 'deploy/sentinel/parsers');
-for (const file of fs.readdirSync(folder)) {
-  const p = parserOf(path.join(folder, file));
-  const params = p.params.map((q) => ({ name: q.name, value: query(q.value, new Map()) }));
-  workspace.set(p.name, new Func(params, workspace, (scope) => query(p.text, scope)));
-}
+const usual = time(input.now || '2026-03-04T06:00:00Z');
+let now = usual;
+const stored = ['ASimDnsActivityLogs', 'ASimNetworkSessionLogs', 'ASimAuditEventLogs', 'AppTraces', ...Object.keys(others)].map((name) => [name, table(name, input.tables[name] || []).rows]);
+// workspaceAt returns the tables and functions at a time: what has arrived until then, and is not older than since, if that is given.
+const workspaceAt = memo((call) => {
+  const [until, since] = [call.now, call.since].map((at) => (at ? time(at) : null));
+  const seen = (r) => r.TimeGenerated === null || ((!until || r.TimeGenerated.t <= until.t) && (!since || r.TimeGenerated.t >= since.t));
+  const workspace = new Map(stored.map(([name, rows]) => [name, new Rows(rows.filter(seen))]));
+  // The deployment's functions have a file each, which gives the two parameters values.
+  for (const file of fs.readdirSync(path.join(root, 'deploy/sentinel')).filter((f) => /^Winnet.*\.kql$/.test(f))) {
+    const text = fs.readFileSync(path.join(root, 'deploy/sentinel', file), 'utf8').split('\n').filter((line) => !/^let (starttime|endtime) =/.test(line)).join('\n');
+    workspace.set(path.basename(file, '.kql'), new Func(['starttime', 'endtime'].map((name) => ({ name, value: null })), workspace, memo((scope) => query(text, scope), (scope) => `${plain(scope.get('starttime'))} ${plain(scope.get('endtime'))}`)));
+  }
+  const folder = path.join(root, 'deploy/sentinel/parsers');
+  for (const file of fs.readdirSync(folder)) {
+    const p = parserOf(path.join(folder, file));
+    const params = p.params.map((q) => ({ name: q.name, value: query(q.value, new Map()) }));
+    workspace.set(p.name, new Func(params, workspace, (scope) => query(p.text, scope)));
+  }
+  return workspace;
+}, (call) => `${call.now} ${call.since}`);
 // A value that a row does not have is left out.
 const shown = (row) => Object.fromEntries(Object.entries(row).filter(([, v]) => v !== null && v !== '').map(([k, v]) => [k, v instanceof Time ? showTime(v) : v]));
-console.log(JSON.stringify(input.calls.map((call) => query(call, new Map(workspace)).rows.map(shown))));
+console.log(JSON.stringify(input.calls.map((c) => {
+  const call = typeof c === 'string' ? { query: c } : c;
+  now = call.now ? time(call.now) : usual;
+  return query(call.query, new Map(workspaceAt(call))).rows.map(shown);
+})));

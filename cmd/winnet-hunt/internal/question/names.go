@@ -16,8 +16,8 @@ func beaconing() Question {
 	gap, square := known(moreNumber("GapSum"), number(0)), known(moreNumber("GapSquareSum"), number(0))
 	return define(Question{
 		ID: "beaconing", Name: "Beaconing",
-		Planted: "35 to 65 gaps with an irregularity of 0.08, each time in another spelling",
-		Near:    "24 to 28 gaps; an irregularity of 0.13; a mean of 9 s",
+		Planted: "30, and 35 to 65 gaps with an irregularity of 0.08, each time in another spelling; an irregularity of 0.095; a mean of 10.5 s",
+		Near:    "24 to 28, and 29 gaps; an irregularity of 0.105; a mean of 9.5 s",
 		Title:   "Which client asks for the same name at regular intervals?", Tables: []string{DNS}, Severity: "Medium",
 		Columns: []Column{{"Client", Text}, {"Name", Text}, {"Gaps", Int}, {"MeanSeconds", Real}, {"Irregularity", Real}, {"First", Time}, {"Last", Time}},
 		Reading: "Gaps is the number of times between two queries, at least 30, and MeanSeconds their mean, at least 10. Irregularity is their standard deviation " +
@@ -48,8 +48,8 @@ func tunnelling() Question {
 	part := expr{"substring(Name, 0, strlen(Name) - strlen(Domain) - 1)", `substr("Name", 1, length("Name") - length("Domain") - 1)`}
 	return define(Question{
 		ID: "tunnelling", Name: "Tunnelling through names",
-		Planted: "80 to 160 names of 48 to 100 hexadecimal characters",
-		Near:    "40 to 47 such names; 120 long names that repeat a word, with an entropy of 2.5; 200 names of 16 to 20 characters",
+		Planted: "50, and 80 to 160 names of 48 to 100 hexadecimal characters; parts of 40 characters; an entropy of 3.05",
+		Near:    "40 to 47, and 49 such names; parts of 39 characters; an entropy of 2.9; 120 long names that repeat a word; 200 names of 12 to 16 characters",
 		Title:   "Which client sends data in names, long ones that look random, below one domain?", Tables: []string{DNS}, Severity: "High",
 		Columns: []Column{{"Client", Text}, {"Domain", Text}, {"Names", Int}, {"Characters", Int}, {"Entropy", Real}, {"Example", Text}, {"First", Time}, {"Last", Time}},
 		Reading: "Names is the number of different names with 40 characters or more before the domain, at least 50. Characters is what these hold together: about how " +
@@ -83,8 +83,8 @@ func nxdomainBurst() Question {
 	const minutes = 5
 	return define(Question{
 		ID: "nxdomain-burst", Name: "Burst of names that do not exist",
-		Planted: "500 to 700 failures in two minutes: of as many names, of one, and of noise",
-		Near:    "160 to 185 failures in two minutes; 400 in 100 minutes",
+		Planted: "200 failures in a window; 500 to 700 in two minutes: of as many names, of one, and of noise",
+		Near:    "199 failures in a window; 39 a minute for half an hour; 400 in 100 minutes",
 		Title:   "Which client asks for many names in a short time that do not exist?", Tables: []string{DNS}, Severity: "Medium",
 		Columns:     []Column{{"Client", Text}, {"Window", Time}, {"Failures", Int}, {"Names", Int}},
 		Reading:     "A window is five minutes; it has 200 failures or more. Many different names mean that a program tries names; one name means that a service is gone.",
@@ -110,8 +110,8 @@ func generatedNames() Question {
 	vowels := expr{`countof(Label, "[aeiou]", "regex")`, `(length("Label") - length(replace(replace(replace(replace(replace("Label", 'a', ''), 'e', ''), 'i', ''), 'o', ''), 'u', '')))`}
 	return define(Question{
 		ID: "generated-names", Name: "Generated names",
-		Planted: "40 to 60 domains of 12 to 16 random letters",
-		Near:    "20 to 23 such domains; 60 domains of which a third of the letters are vowels; 60 random names below one domain",
+		Planted: "25, and 40 to 60 domains of 12 to 16 random letters; first labels of 10 letters; 0.27 of the letters are vowels",
+		Near:    "20 to 23, and 24 such domains; first labels of 9 letters; 0.3 of the letters are vowels; 60 random names below one domain; single labels",
 		Title:   "Which client asks for many domains that do not exist and that no person would choose?", Tables: []string{DNS}, Severity: "High",
 		Columns: []Column{{"Client", Text}, {"Domains", Int}, {"Vowels", Real}, {"Example", Text}, {"First", Time}, {"Last", Time}},
 		Reading: "Domains is the number of different domains that do not exist, whose first label has 10 characters or more, at least 25. Vowels is the share of vowels in these labels, " +
@@ -133,8 +133,8 @@ func generatedNames() Question {
 func newDomains() Question {
 	return define(Question{
 		ID: "new-domains", Name: "New domains",
-		Planted: "first asked for 6 minutes or more after the dividing time",
-		Near:    "first asked for 6 to 10 minutes before it, and again later",
+		Planted: "first asked for 1 minute or more after the dividing time",
+		Near:    "first asked for 2, and 6 to 10 minutes before it, and again later",
 		Title:   "Which domains did nobody here ask for before?", Tables: []string{DNS}, Severity: "Low", Baseline: true,
 		Columns:     []Column{{"Domain", Text}, {"First", Time}, {"Clients", Int}, {"Client", Text}, {"Asked", Int}},
 		Reading:     "First is the first query for the domain in the time that the query looks back; it is of the last day. Start with domains of few clients. Client is one of them.",
@@ -152,8 +152,8 @@ func newDomains() Question {
 func newClients() Question {
 	return define(Question{
 		ID: "new-clients", Name: "New clients",
-		Planted: "first answer 6 minutes or more after the dividing time",
-		Near:    "first answer 6 to 10 minutes before it, and others later",
+		Planted: "first answer 1 minute or more after the dividing time",
+		Near:    "first answer 2, and 6 to 10 minutes before it, and others later",
 		Title:   "Which client asks that never asked before?", Tables: []string{DNS}, Severity: "Low", Baseline: true,
 		Columns:     []Column{{"Client", Text}, {"First", Time}, {"Asked", Int}, {"Names", Int}, {"Example", Text}},
 		Reading:     "First is the client's first answer in the time that the query looks back; it is of the last day. Compare the address with what DHCP leased and to whom.",
@@ -169,8 +169,8 @@ func newClients() Question {
 func textAbuse() Question {
 	return define(Question{
 		ID: "txt-abuse", Name: "Many TXT names of a domain",
-		Planted: "40 to 90 names of one domain",
-		Near:    "24 to 28 names of one domain; one name 100 times; one name of each of 60 domains",
+		Planted: "30, and 40 to 90 names of one domain",
+		Near:    "24 to 28, and 29 names of one domain; one name 100 times; one name of each of 60 domains",
 		Title:   "Which client asks for the texts of many names below one domain?", Tables: []string{DNS}, Severity: "Medium",
 		Columns:     []Column{{"Client", Text}, {"Domain", Text}, {"Names", Int}, {"Asked", Int}, {"Example", Text}, {"First", Time}, {"Last", Time}},
 		Reading:     "Names is the number of different names of type TXT below the domain, at least 30: a text has up to 255 bytes of commands or of a program. Read the answers of the example.",
@@ -197,8 +197,8 @@ func manyAddresses() Question {
 		`substr("Address", 1, instr("Address", '.') + instr(substr("Address", instr("Address", '.') + 1), '.') - 1)`}
 	return define(Question{
 		ID: "many-addresses", Name: "A name that moves",
-		Planted: "40 to 60 addresses in as many networks",
-		Near:    "as many addresses in seven networks; 12 or 14 addresses in as many networks; 30 aliases that look like addresses",
+		Planted: "15, and 40 to 60 addresses in as many networks; 24 in eight networks",
+		Near:    "as many addresses in seven networks; 12 to 14 addresses in as many networks; 30 aliases that look like addresses",
 		Title:   "Which name moves between many addresses in many networks?", Tables: []string{DNS}, Severity: "Medium",
 		Columns: []Column{{"Name", Text}, {"Addresses", Int}, {"Networks", Int}, {"Example", Text}},
 		Reading: "Addresses is the number of different IPv4 addresses of the answers, at least 15, and Networks how many different first halves (/16) they have, at least 8. " +

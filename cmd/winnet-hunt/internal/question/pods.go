@@ -25,8 +25,8 @@ func overHTTPS() Question {
 	}
 	return define(Question{
 		ID: "dns-over-https", Name: "DNS over HTTPS",
-		Planted: "names and addresses of the list",
-		Near:    "names that contain one of the list; the address at port 53; another address at port 443",
+		Planted: "each name and address of the list, at both ports",
+		Near:    "names that contain one of the list; the addresses at port 53 and 80; another address at port 443",
 		Title:   "Who goes past the DNS servers, to a public resolver over HTTPS or TLS?", Tables: []string{DNS, Network}, Severity: "Medium",
 		Columns: []Column{{"Client", Text}, {"Resolver", Text}, {"Way", Text}, {"Times", Int}, {"First", Time}, {"Last", Time}},
 		Reading: "Way name: the client looked up the resolver's name at a DNS server, which is how a browser begins. Way connection: a pod opened a connection to the resolver's address, " +
@@ -47,8 +47,8 @@ func overHTTPS() Question {
 func deniedTraffic() Question {
 	return define(Question{
 		ID: "denied-traffic", Name: "Pod traffic denied by policy",
-		Planted: "20 to 30 packets, with and without drop notifications",
-		Near:    "8 or 9 packets; 20 to 30 packets that were dropped for another reason",
+		Planted: "10, and 20 to 30 packets, with and without drop notifications",
+		Near:    "8 or 9 packets; 6 packets, and 6 whose drop Windows' packet monitor had reported already; 20 to 30 packets that were dropped for another reason",
 		Title:   "Which pod traffic does a policy deny again and again?", Tables: []string{Network}, Severity: "Medium",
 		Columns: []Column{{"Source", Text}, {"Target", Text}, {"Port", Int}, {"Protocol", Text}, {"Packets", Int}, {"Reason", Text}, {"First", Time}, {"Last", Time}},
 		Reading: "Packets is the number of packets that a policy denied, at least 10: by the drops or, where drop notifications are off, by the verdicts. A source that tries many ports or targets is in the question about scans; one target and one " +
@@ -71,8 +71,8 @@ func deniedTraffic() Question {
 func lateralMovement() Question {
 	return define(Question{
 		ID: "lateral-movement", Name: "Lateral movement",
-		Planted: "6 to 12 targets",
-		Near:    "4 targets; 12 targets at another port",
+		Planted: "5 targets at each port of the list; 6 to 12 targets",
+		Near:    "4 targets at each; 12 targets at another port, outside, and that were denied",
 		Title:   "Which pod or host opens administrative connections to many others?", Tables: []string{Network}, Severity: "High",
 		Columns: []Column{{"Source", Text}, {"Targets", Int}, {"Ports", Texts}, {"Example", Text}, {"First", Time}, {"Last", Time}},
 		Reading: "Targets is the number of different inside addresses to which the source opened a connection at SSH, RPC, SMB, LDAP, RDP, WinRM, the Kubernetes API or the kubelet, at least 5. " +
@@ -97,8 +97,8 @@ func scans() Question {
 	span := []named{as("First", least(column("EventStartTime"))), as("Last", most(column("EventStartTime")))}
 	return define(Question{
 		ID: "scans", Name: "Scans",
-		Planted: "35 to 45 ports, or addresses",
-		Near:    "16 to 18 ports, or addresses; 30 replies to as many ports, below and above 32,768; 400 connections to one port, whose replies go to as many ports",
+		Planted: "20, and 35 to 45 ports, or addresses",
+		Near:    "16 to 19 ports, or addresses; 30 replies to as many ports, below and above 32,768; 400 connections to one port, whose replies go to as many ports",
 		Title:   "Who tries many ports of an address, or one port of many addresses?", Tables: []string{Network}, Severity: "Medium",
 		Columns:     []Column{{"Source", Text}, {"Kind", Text}, {"Subject", Text}, {"Different", Int}, {"First", Time}, {"Last", Time}},
 		Reading:     "Kind ports: Different ports of the address Subject were tried. Kind addresses: the port Subject of Different addresses was tried. Both at least 20, whether the packets passed or were dropped.",
@@ -115,8 +115,8 @@ func scans() Question {
 func firstContact() Question {
 	return define(Question{
 		ID: "first-contact", Name: "First contact with an address",
-		Planted: "first connection 6 minutes or more after the dividing time, to low and to high ports",
-		Near:    "first connection 6 to 10 minutes before it, and others later; an address that connects to a pod",
+		Planted: "first connection 1 minute or more after the dividing time, to low and to high ports",
+		Near:    "first connection 2, and 6 to 10 minutes before it, and others later; an address that connects to a pod",
 		Title:   "Which address outside did nobody here connect to before?", Tables: []string{Network}, Severity: "Low", Baseline: true,
 		Columns:     []Column{{"Target", Text}, {"First", Time}, {"Sources", Int}, {"Source", Text}, {"Port", Int}, {"Times", Int}},
 		Reading:     "First is the first connection to the address in the time that the query looks back; it is of the last day. Ask the DNS rows which name resolved to it: an address without a name is the more suspicious one. " + uncertain,
@@ -140,8 +140,8 @@ func exfiltration() Question {
 	}
 	return define(Question{
 		ID: "exfiltration", Name: "Exfiltration by bytes",
-		Planted: "60 to 120 MB, and some 1 MB back",
-		Near:    "40 to 45 MB that are seen at three points; 100 MB with 23 MB back; 100 MB to a pod",
+		Planted: "52, and 60 to 120 MB, and some 1 MB back; 100 MB, and 18 MB back",
+		Near:    "40 to 45, and 47 MB that are seen at three points; 100 MB with 23 MB back; 100 MB to a pod",
 		Title:   "Who sends far more to an address outside than it gets back?", Tables: []string{Network}, Severity: "High",
 		Columns:     []Column{{"Source", Text}, {"Target", Text}, {"BytesOut", Int}, {"BytesIn", Int}, {"First", Time}, {"Last", Time}},
 		Reading:     "BytesOut is what the source sent to the address, at least 50 MB, and five times what it got, BytesIn. Packets are counted once, whatever the number of points at which the node saw them.",

@@ -5,21 +5,19 @@
 package question
 
 func oddResolvers() Question {
-	// WinnetDns leaves the server of an item of a packed row in AdditionalFields.
-	server := expr{"iff(isnotempty(DstIpAddr), DstIpAddr, tostring(AdditionalFields.DstIpAddr))", `"DstIpAddr"`}
 	asked := func(r relation, resolver expr) relation {
 		return r.project(as("Asker", column("Dvc")), as("Resolver", resolver), same("EventCount"), same("EventStartTime"))
 	}
 	all := union(
 		asked(dns().where(eq(more("DnsRole"), text("recursive-query")), has(column("DstIpAddr"))), column("DstIpAddr")),
 		asked(dns().expand("Server", moreList("RecursionServers"), ""), column("Server")),
-		asked(dns().where(and(eq(column("EventProduct"), text("DNS Client")), in(column("EventOriginalType"), texts("3008", "3011")...), has(server))), server),
+		asked(dns().where(and(eq(column("EventProduct"), text("DNS Client")), in(column("EventOriginalType"), texts("3008", "3011")...), has(column("DstIpAddr")))), column("DstIpAddr")),
 	).summarize(sames("Asker", "Resolver"), as("Asked", sum(column("EventCount"))), as("First", least(column("EventStartTime"))), as("Last", most(column("EventStartTime"))))
 	usual := all.summarize(sames("Asker"), as("Total", sum(column("Asked"))), as("Most", most(column("Asked"))))
 	return define(Question{
 		ID: "odd-resolvers", Name: "Odd resolvers",
-		Planted: "below 2 % of a server's queries, below 3 % of a workstation's",
-		Near:    "a second forwarder with 10 % or more; the usual resolver",
+		Planted: "below 2 % of a server's queries, below 3 % of a workstation's; 10 of 209",
+		Near:    "11 of 209; 2 of 50, of which no resolver has half; a second forwarder with 10 % or more; the usual resolver",
 		Title:   "Which resolver is asked that a host or a DNS server does not usually ask?", Tables: []string{DNS}, Severity: "Medium",
 		Columns: []Column{{"Asker", Text}, {"Resolver", Text}, {"Asked", Int}, {"Total", Int}, {"First", Time}, {"Last", Time}},
 		Reading: "Asker is a DNS server or a host whose DNS Client is recorded. It asked another resolver for at least half of its Total queries, and this one for at most a twentieth. " +
@@ -57,8 +55,8 @@ func zoneTransfers() Question {
 func strangeUpdates() Question {
 	return define(Question{
 		ID: "strange-updates", Name: "Dynamic updates by strangers",
-		Planted: "first update 6 minutes or more after the dividing time",
-		Near:    "first update 6 to 10 minutes before it, and another later",
+		Planted: "first update 1 minute or more after the dividing time",
+		Near:    "first update 2, and 6 to 10 minutes before it, and another later",
 		Title:   "Which client updates records of a zone that never updated one before?", Tables: []string{DNS}, Severity: "Medium", Baseline: true,
 		Columns: []Column{{"Client", Text}, {"First", Time}, {"Updates", Int}, {"Refused", Int}, {"Zones", Int}, {"Zone", Text}},
 		Reading: "First is the client's first dynamic update in the time that the query looks back; it is of the last day. Members of a domain update their own records once a day. " +
@@ -79,7 +77,7 @@ func serverChanges() Question {
 	by := func(user string) expr { return and(has(column(user)), ne(column(user), text("S-1-5-18"))) }
 	return define(Question{
 		ID: "server-changes", Name: "Changes of a DNS server",
-		Planted: "changes by users: of a setting, a policy and a record",
+		Planted: "changes by users: of settings, policies, forwarders, a zone and a record",
 		Near:    "changes by the server itself; a dynamic update",
 		Title:   "Who changed what on a DNS server?", Tables: []string{DNS, Audit}, Severity: "Medium",
 		Columns: []Column{{"Time", Time}, {"Server", Text}, {"User", Text}, {"Operation", Text}, {"Object", Text}, {"Zone", Text}},
@@ -115,8 +113,8 @@ func strangeProcess() Question {
 	byName := ends(together(text(`\`), column("Program")), needless()...)
 	return define(Question{
 		ID: "strange-process", Name: "A process that should not resolve",
-		Planted: "8 to 14 look-ups of one domain that nobody else asks for",
-		Near:    "4 such look-ups; 8 to 14 by a process that asks for other domains, too",
+		Planted: "5, and 8 to 14 look-ups of one domain that nobody else asks for; each program of the list",
+		Near:    "4 such look-ups; 8 of two domains of its own; 8 of a domain that one other process asks for; 8 to 14 by a process that asks for other domains, too",
 		Title:   "Which process resolves names that should not?", Tables: []string{DNS}, Severity: "Medium",
 		Columns: []Column{{"Host", Text}, {"ProcessId", Text}, {"Program", Text}, {"Reason", Text}, {"Domains", Int}, {"Domain", Text}, {"Asked", Int}, {"First", Time}, {"Last", Time}},
 		Reading: "Reason program: a program that needs no names by itself resolved one. Reason alone: a process asked five times or more, only for names below one domain, and " +
@@ -151,8 +149,8 @@ func silentCollector() Question {
 		project(columns...)
 	return define(Question{
 		ID: "silent-collector", Name: "Silent or tampered collector",
-		Planted: "25 minutes of silence or more; a stop; a change that is not over",
-		Near:    "11 minutes of silence at most; 30 to 50 minutes of it that are over; a change that is over",
+		Planted: "16 minutes of silence and more; a stop; a change that is not over",
+		Near:    "14 minutes of silence at most; 30 to 50 minutes of it that are over; a change that is over",
 		Title:   "Which collector went silent, or was tampered with?", Tables: []string{Status}, Severity: "High",
 		Columns: []Column{{"Host", Text}, {"Component", Text}, {"Finding", Text}, {"Object", Text}, {"Since", Time}, {"Message", Text}},
 		Reading: "Finding silent: no heartbeat for 15 minutes, and the last one did not say that it stops or that a recording was replayed. The query looks back 15 days. Finding stopped: someone stopped the collector in order. Any other finding is " +

@@ -16,14 +16,17 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-winnet/otelcol-winnet/cmd/winnet-hunt/internal/question"
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/azure/sentinelrow"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/datagen/incident"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
+	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver"
 )
 
 // evaluate runs queries on rows with the project's own evaluator of KQL (internal/tools/node/run.cjs), and returns the rows of each.
-func evaluate(t *testing.T, now time.Time, tables map[string][]json.RawMessage, queries []string) (answers [][]map[string]any) {
+func evaluate[Query any](t *testing.T, now time.Time, tables map[string][]json.RawMessage, queries []Query) (answers [][]map[string]any) {
 	t.Helper()
 	modules := os.Getenv("WINNET_NODE_MODULES")
 	if modules == "" {
@@ -43,10 +46,10 @@ func evaluate(t *testing.T, now time.Time, tables map[string][]json.RawMessage, 
 func stampOf(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05.0000000Z") }
 
 // rowsOf returns the rows of a scenario's recordings, by table, as the exporter sends them.
-func rowsOf(t *testing.T, files incident.Files, mode string) map[string][]json.RawMessage {
+func rowsOf(t *testing.T, files incident.Files, mode, profile string) map[string][]json.RawMessage {
 	t.Helper()
 	tables, w := map[string][]json.RawMessage{}, sentinelrow.New()
-	recordings(t, files, mode, "windows", func(sink *consumertest.LogsSink) {
+	recordings(t, files, mode, profile, func(sink *consumertest.LogsSink) {
 		for _, logs := range sink.AllLogs() {
 			_, err := w.Each(logs, func(table string, row []byte) error {
 				tables[table] = append(tables[table], bytes.Clone(row))
@@ -78,7 +81,7 @@ func TestTheQueriesGiveTheAnswersOfTheirTwins(t *testing.T) {
 				asked = append(asked, q)
 				queries = append(queries, strings.Replace(q.KQL, "let since = until - 1d;", "let since = datetime("+stampOf(since)+");", 1))
 			}
-			answers := evaluate(t, until.Add(time.Microsecond), rowsOf(t, w.Files, mode), queries)
+			answers := evaluate(t, until.Add(time.Microsecond), rowsOf(t, w.Files, mode, "windows"), queries)
 			require.Len(t, answers, len(asked))
 			for i, q := range asked {
 				twin, err := s.Ask(t.Context(), q)
@@ -147,4 +150,92 @@ func plain(q question.Question, row map[string]any) string {
 		words = append(words, fmt.Sprintf("%s=%v", c.Name, v))
 	}
 	return strings.Join(words, " ")
+}
+
+// WinnetDns must give the rows that the receiver would write unpacked, with each attribute in its column.
+func TestThePackedRowsBecomeTheRowsOfTheirItems(t *testing.T) {
+	w, err := incident.WriteScenario(t.TempDir(), seeds(t)[0])
+	require.NoError(t, err)
+	for _, file := range []struct {
+		path, provider string
+		differ         []string
+	}{
+		{w.Files.Server, "Microsoft-Windows-DNSServer", []string{"DnsSessionId"}},
+		{w.Files.Client, "Microsoft-Windows-DNS-Client", []string{"DstIpAddr", "SrcProcessId"}},
+	} {
+		sink := kit.Replay(t, asimdnsreceiver.NewFactory(), map[string]any{
+			"replay": map[string]any{"path": file.path}, "volume": "lean", "attributes": "all", "enable_flags": 0, "provider_guid": file.provider,
+			"device": map[string]any{"hostname": incident.WorkstationName, "ip": incident.Workstation},
+		})
+		var packed []json.RawMessage
+		var want []string
+		differ := map[string]bool{}
+		kit.EachRecord(sink, func(rl plog.ResourceLogs, lr plog.LogRecord) {
+			items := kit.UnpackRecord(t, lr)
+			if len(items) == 1 {
+				return
+			}
+			packed = append(packed, written(t, rl, lr)...)
+			row := decoded(t, packed[len(packed)-1])
+			for _, item := range items {
+				one := decoded(t, written(t, rl, item)[0])
+				for column := range one {
+					if row[column] == nil {
+						differ[column] = true
+					}
+				}
+				more, _ := one["AdditionalFields"].(map[string]any)
+				var answers []string
+				list, _ := more["DnsAnswers"].([]any)
+				for _, answer := range list {
+					answers = append(answers, answer.(string))
+				}
+				one["TimeGenerated"] = one["EventEndTime"]
+				if one["DnsResponseName"] = strings.Join(answers, ";"); answers == nil {
+					delete(one, "DnsResponseName")
+				}
+				want = append(want, rowText(t, one))
+			}
+		})
+		require.Greater(t, len(packed), 10)
+		for _, column := range file.differ {
+			require.True(t, differ[column], "the items of %s should differ in %s, so that it is in their groups", file.provider, column)
+		}
+		answers := evaluate(t, time.Now(), map[string][]json.RawMessage{sentinelrow.DNS: packed}, []string{"WinnetDns(datetime(null), datetime(null))"})
+		var got []string
+		for _, row := range answers[0] {
+			delete(row, "Type")
+			got = append(got, rowText(t, row))
+		}
+		slices.Sort(want)
+		slices.Sort(got)
+		require.Equal(t, want, got, file.provider)
+	}
+}
+
+// written are the rows of a record.
+func written(t *testing.T, of plog.ResourceLogs, lr plog.LogRecord) (rows []json.RawMessage) {
+	logs := plog.NewLogs()
+	rl := logs.ResourceLogs().AppendEmpty()
+	of.Resource().CopyTo(rl.Resource())
+	sl := rl.ScopeLogs().AppendEmpty()
+	of.ScopeLogs().At(0).Scope().CopyTo(sl.Scope())
+	lr.CopyTo(sl.LogRecords().AppendEmpty())
+	_, err := sentinelrow.New().Each(logs, func(_ string, row []byte) error {
+		rows = append(rows, bytes.Clone(row))
+		return nil
+	})
+	require.NoError(t, err)
+	return rows
+}
+
+func decoded(t *testing.T, raw []byte) (row map[string]any) {
+	require.NoError(t, json.Unmarshal(raw, &row))
+	return row
+}
+
+func rowText(t *testing.T, row map[string]any) string {
+	raw, err := json.Marshal(row)
+	require.NoError(t, err)
+	return string(raw)
 }

@@ -5,6 +5,7 @@
 package rows
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 )
@@ -94,16 +95,22 @@ func after(b []byte, i int) int {
 	return i
 }
 
+// afterText looks for the quote, since most texts have no backslash.
 func afterText(b []byte, i int) int {
-	for i++; i < len(b); i++ {
-		switch b[i] {
-		case '\\':
-			i++
-		case '"':
-			return i + 1
+	i++
+	for {
+		n := bytes.IndexByte(b[i:], '"')
+		if n < 0 {
+			return 0
+		}
+		escape := bytes.IndexByte(b[i:i+n], '\\')
+		if escape < 0 {
+			return i + n + 1
+		}
+		if i += escape + 2; i > len(b) {
+			return 0
 		}
 	}
-	return 0
 }
 
 // textOf returns the text that a JSON string stands for, or the value's own text.
@@ -111,14 +118,12 @@ func textOf(value []byte) string {
 	if len(value) < 2 || value[0] != '"' {
 		return string(value)
 	}
-	for _, c := range value {
-		if c == '\\' {
-			var s string
-			if json.Unmarshal(value, &s) != nil {
-				return ""
-			}
-			return s
-		}
+	if bytes.IndexByte(value, '\\') < 0 {
+		return string(value[1 : len(value)-1])
 	}
-	return string(value[1 : len(value)-1])
+	var s string
+	if json.Unmarshal(value, &s) != nil {
+		return ""
+	}
+	return s
 }

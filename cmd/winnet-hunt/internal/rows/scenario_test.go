@@ -117,6 +117,12 @@ func recordings(t *testing.T, files incident.Files, mode, profile string, do fun
 		"replay": file(files.Client), "volume": mode, "profile": profile, "enable_flags": 0, "provider_guid": "Microsoft-Windows-DNS-Client",
 		"device": map[string]any{"hostname": incident.WorkstationName, "ip": incident.Workstation},
 	}))
+	for _, other := range files.Others {
+		do(kit.Replay(t, asimdnsreceiver.NewFactory(), map[string]any{
+			"replay": file(other.Path), "volume": mode, "profile": profile, "enable_flags": 0, "provider_guid": "Microsoft-Windows-DNS-Client",
+			"device": map[string]any{"hostname": other.Name},
+		}))
+	}
 	do(kit.Replay(t, ciliumwindowsreceiver.NewFactory(), map[string]any{"replay": file(files.Pods), "volume": mode}))
 }
 

@@ -11,6 +11,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,10 +42,20 @@ type Store struct {
 
 // sink takes the rows of a table.
 type sink struct {
-	table  *table
-	insert statement
-	values []driver.Value
-	named  []driver.NamedValue // the same, for the driver
+	table   *table
+	values  []driver.Value
+	inserts map[uint64]*insert // by the columns that have a value
+	all     *insert            // for rows whose columns have no statement of their own
+}
+
+// mostInserts bounds the memory of the statements. Rows of one kind of event have values in the same columns.
+const mostInserts = 256
+
+// insert inserts rows that have values in some columns. Each value that is bound costs, so the others, about half, are left to their default.
+type insert struct {
+	statement
+	columns []int
+	named   []driver.NamedValue
 }
 
 // statement is a prepared statement of the driver: it saves the work of database/sql for each row.
@@ -90,19 +101,58 @@ func (s *Store) create() (err error) {
 		if err := s.exec(t.create()); err != nil {
 			return err
 		}
-		k := &sink{table: t, values: make([]driver.Value, len(t.columns)), named: make([]driver.NamedValue, len(t.columns))}
-		if err := s.conn.Raw(func(c any) error {
-			prepared, err := c.(driver.Conn).Prepare(t.insert())
-			if err == nil {
-				k.insert = prepared.(statement)
-			}
-			return err
-		}); err != nil {
+		k := &sink{table: t, values: make([]driver.Value, len(t.columns)), inserts: map[uint64]*insert{}}
+		if k.all, err = s.prepare(t, 1<<len(t.columns)-1); err != nil {
 			return err
 		}
 		s.sinks[name] = k
 	}
 	return nil
+}
+
+// prepare prepares the insertion of rows that have values in some columns, a bit each.
+func (s *Store) prepare(t *table, columns uint64) (*insert, error) {
+	var in insert
+	for i := range t.columns {
+		if columns&(1<<i) != 0 {
+			in.columns = append(in.columns, i)
+			in.named = append(in.named, driver.NamedValue{Ordinal: len(in.named) + 1})
+		}
+	}
+	err := s.conn.Raw(func(c any) error {
+		prepared, err := c.(driver.Conn).Prepare(t.insert(in.columns))
+		if err == nil {
+			in.statement = prepared.(statement)
+		}
+		return err
+	})
+	return &in, err
+}
+
+// insertOf returns the insertion for the values.
+func (s *Store) insertOf(k *sink) (*insert, error) {
+	var columns uint64
+	for i, v := range k.values {
+		if v != nil && v != "" {
+			columns |= 1 << i
+		}
+	}
+	in := k.inserts[columns]
+	switch {
+	case in != nil:
+	case columns == 0 || len(k.inserts) == mostInserts:
+		in = k.all
+	default:
+		var err error
+		if in, err = s.prepare(k.table, columns); err != nil {
+			return nil, err
+		}
+		k.inserts[columns] = in
+	}
+	for n, i := range in.columns {
+		in.named[n].Value = k.values[i]
+	}
+	return in, nil
 }
 
 // source is the name of a database for the driver, which takes what follows a question mark for options.
@@ -208,10 +258,11 @@ func (s *Store) store(k *sink) error {
 	if s.Seen != nil {
 		s.Seen(Row{k})
 	}
-	for i, v := range k.values {
-		k.named[i] = driver.NamedValue{Ordinal: i + 1, Value: v}
+	in, err := s.insertOf(k)
+	if err == nil {
+		_, err = in.ExecContext(context.Background(), in.named)
 	}
-	if _, err := k.insert.ExecContext(context.Background(), k.named); err != nil {
+	if err != nil {
 		s.failed = true
 		return fmt.Errorf("%s: %w", t.name, err)
 	}
@@ -238,8 +289,10 @@ func (s *Store) commit(next string) error {
 // Finish ends the adding of rows. After an error, of Finish or before, questions are asked of the rows that were committed, and Counts has these.
 func (s *Store) Finish() error {
 	for _, k := range s.sinks {
-		if err := k.insert.Close(); err != nil {
-			return err
+		for _, in := range append(slices.Collect(maps.Values(k.inserts)), k.all) {
+			if err := in.Close(); err != nil {
+				return err
+			}
 		}
 	}
 	var err error

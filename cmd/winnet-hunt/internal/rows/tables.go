@@ -110,7 +110,7 @@ func tables() map[string]*table {
 
 // create is the statement that creates the table.
 func (t *table) create() string {
-	types := map[kind]string{text: "TEXT", number: "INTEGER", stamp: "INTEGER", flag: "INTEGER", list: "TEXT", derived: ""}
+	types := map[kind]string{text: "TEXT DEFAULT ''", number: "INTEGER", stamp: "INTEGER", flag: "INTEGER", list: "TEXT DEFAULT ''", derived: "DEFAULT ''"}
 	var columns []string
 	for _, c := range t.columns {
 		columns = append(columns, `"`+c.name+`" `+types[c.kind])
@@ -118,7 +118,11 @@ func (t *table) create() string {
 	return "CREATE TABLE " + t.name + " (" + strings.Join(columns, ", ") + ")"
 }
 
-// insert is the statement that inserts a row.
-func (t *table) insert() string {
-	return "INSERT INTO " + t.name + " VALUES (?" + strings.Repeat(", ?", len(t.columns)-1) + ")"
+// insert is the statement that inserts the values of columns, which are at least one.
+func (t *table) insert(columns []int) string {
+	var names []string
+	for _, i := range columns {
+		names = append(names, `"`+t.columns[i].name+`"`)
+	}
+	return "INSERT INTO " + t.name + " (" + strings.Join(names, ", ") + ") VALUES (?" + strings.Repeat(", ?", len(names)-1) + ")"
 }

@@ -28,7 +28,11 @@ type Files struct {
 	Server string // DNS Server, an .etl file
 	Client string // DNS Client, an .etl file
 	Pods   string // Cilium, a .pcapng file
+	Others []Other
 }
+
+// Other is the recording of a further workstation's DNS Client, whose address is not known.
+type Other struct{ Name, Path string }
 
 // The hosts.
 const (

@@ -108,7 +108,11 @@ func (n *node) sent(from, to Pod, p []byte) { n.truth.Sent[from.Address+" "+to.A
 
 // packet returns a whole frame of one segment.
 func packet(w way, src, dst uint16, flags uint16, payload int) []byte {
-	return mt.Ethernet(mt.EtherIPv4, mt.IPv4(addr(w.from), addr(w.to), mt.ProtoTCP, mt.TCP(src, dst, flags, bytes.Repeat([]byte("x"), payload))))
+	segment := mt.TCP(src, dst, flags, bytes.Repeat([]byte("x"), payload))
+	if addr(w.from).Is6() {
+		return mt.Ethernet(mt.EtherIPv6, mt.IPv6(addr(w.from), addr(w.to), mt.ProtoTCP, segment))
+	}
+	return mt.Ethernet(mt.EtherIPv4, mt.IPv4(addr(w.from), addr(w.to), mt.ProtoTCP, segment))
 }
 
 func addr(p Pod) netip.Addr { return netip.MustParseAddr(p.Address) }

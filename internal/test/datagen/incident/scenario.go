@@ -30,7 +30,8 @@ const (
 	WorkstationName = "ws27." + Domain
 )
 
-// Scenario has what a question must find in the recordings, and what it must not. Both are by the question's id; a finding is its key columns, with
+// Scenario has what a question must find in the recordings, and what it must not. Both are by the id of a question or the name of
+// a rule; a finding is its key columns, with
 // blanks between.
 type Scenario struct {
 	Files
@@ -51,11 +52,19 @@ func WriteScenario(dir string, seed uint64) (Scenario, error) {
 	w.servers()
 	w.processes()
 	w.traffic()
+	w.edges()
 	if err := w.server.write(w.Server); err != nil {
 		return w.Scenario, err
 	}
 	if err := w.client.write(w.Client); err != nil {
 		return w.Scenario, err
+	}
+	for _, o := range w.others {
+		path := filepath.Join(dir, o.Name+".etl")
+		if err := o.trace.write(path); err != nil {
+			return w.Scenario, err
+		}
+		w.Others = append(w.Others, Other{o.Name, path})
 	}
 	return w.Scenario, w.node.write(w.Pods)
 }
@@ -66,7 +75,21 @@ type world struct {
 	Scenario
 	server, client trace
 	node           *node
+	others         []*other
 	clients, words int
+}
+
+// other is a further workstation. It has no known address, so that its name stands for it.
+type other struct {
+	Name  string
+	trace trace
+}
+
+// other returns a new workstation.
+func (w *world) other(name string) *other {
+	o := &other{Name: name + "." + Domain, trace: trace{catalog: windns.ClientCatalog()}}
+	w.others = append(w.others, o)
+	return o
 }
 
 func (w *world) plant(question string, key ...any) {

@@ -27,56 +27,63 @@ func (w *world) names() {
 // beacons: 35 to 65 gaps of 20 to 90 s with an irregularity of 0.08, in another spelling each time. Near misses: 24 to 28 gaps; an irregularity of 0.13; a
 // mean of 9 s.
 func (w *world) beacons() {
-	series := func(gaps int, gap func(int) time.Duration) (client, name string) {
-		client = w.newClient()
-		name = "cdn." + w.newDomain(client)
-		at := w.early()
-		for i := range gaps + 1 {
-			w.ask(at, client, spelling(name, i), dns.TypeA)
-			at += gap(i)
-		}
-		return client, name
-	}
 	every := time.Duration(w.between(20, 90)) * time.Second
-	// Long and short gaps alternate, so that their standard deviation is the share of the mean.
-	alternate := func(share float64) func(int) time.Duration {
-		return func(i int) time.Duration { return time.Duration(float64(every) * (1 + share*float64(1-i%2*2))) }
-	}
-	client, name := series(w.between(35, 65), alternate(0.08))
+	client, name := w.series(w.between(35, 65), every, 0.08)
 	w.plant("beaconing", client, name)
-	client, name = series(w.between(24, 28), alternate(0.08))
+	client, name = w.series(w.between(24, 28), every, 0.08)
 	w.near("beaconing", client, name)
-	client, name = series(w.between(35, 65), alternate(0.13))
+	client, name = w.series(w.between(35, 65), every, 0.13)
 	w.near("beaconing", client, name)
-	every = 9 * time.Second
-	client, name = series(w.between(45, 65), alternate(0.05))
+	client, name = w.series(w.between(45, 65), 9*time.Second, 0.05)
 	w.near("beaconing", client, name)
+}
+
+// series adds the queries of a new client for a name. Long and short gaps alternate, so that their standard deviation is the share of the mean.
+func (w *world) series(gaps int, every time.Duration, share float64) (client, name string) {
+	client = w.newClient()
+	name = "cdn." + w.newDomain(client)
+	at := w.early()
+	for i := range gaps + 1 {
+		w.ask(at, client, spelling(name, i), dns.TypeA)
+		at += time.Duration(float64(every) * (1 + share*float64(1-i%2*2)))
+	}
+	return client, name
 }
 
 const hexadecimal = "0123456789abcdef"
 
-// tunnels: 80 to 160 names of 48 to 100 hexadecimal characters. Near misses: 40 to 47 of them; 120 long names that repeat a word; 200 names of 16 to 20
-// characters.
+// tunnels: 80 to 160 names of 48 to 100 hexadecimal characters. Near misses: 40 to 47 of them; 120 long names that repeat a word; 200 names of 12 to 16
+// characters. The rule needs 100 names.
 func (w *world) tunnels() {
-	names := func(n int, make func(i int) string) (client, domain string) {
-		client = w.newClient()
-		domain = w.newDomain(client)
-		for i := range n {
-			w.ask(w.late(), client, make(i)+".t."+domain, dns.TypeA)
-		}
-		return client, domain
-	}
 	data := func(int) string {
 		return w.of(hexadecimal, w.between(24, 50)) + "." + w.of(hexadecimal, w.between(24, 50))
 	}
-	client, domain := names(w.between(80, 160), data)
+	n := w.between(80, 160)
+	client, domain := w.namesBelow(n, data)
 	w.plant("tunnelling", client, domain)
-	client, domain = names(w.between(40, 47), data)
+	if n >= 100 {
+		w.plant("DnsTunnel", client, domain)
+	} else {
+		w.near("DnsTunnel", client, domain)
+	}
+	client, domain = w.namesBelow(w.between(40, 47), data)
 	w.near("tunnelling", client, domain)
-	client, domain = names(120, func(i int) string { return fmt.Sprintf("%s%d", strings.Repeat("assets-", 7), i) })
+	client, domain = w.namesBelow(120, func(i int) string { return fmt.Sprintf("%s%d", strings.Repeat("assets-", 7), i) })
 	w.near("tunnelling", client, domain)
-	client, domain = names(200, func(int) string { return w.of(hexadecimal, w.between(16, 20)) })
+	w.near("DnsTunnel", client, domain)
+	client, domain = w.namesBelow(200, func(int) string { return w.of(hexadecimal, w.between(12, 16)) })
 	w.near("tunnelling", client, domain)
+	w.near("DnsTunnel", client, domain)
+}
+
+// namesBelow adds queries of a new client for names below a domain of its own.
+func (w *world) namesBelow(n int, make func(i int) string) (client, domain string) {
+	client = w.newClient()
+	domain = w.newDomain(client)
+	for i := range n {
+		w.ask(w.late(), client, make(i)+".t."+domain, dns.TypeA)
+	}
+	return client, domain
 }
 
 // bursts: 500 to 700 failures in two minutes, of as many names, of one, and of an address inside, which is noise. Near misses: 160 to 185 in two minutes;

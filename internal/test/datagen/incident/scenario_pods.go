@@ -159,29 +159,31 @@ func (w *world) contacts() {
 // uploads: 60 to 120 MB to an address outside, with replies. Each packet is seen at three points. Near misses: 40 to 45 MB; 100 MB with 23 MB in return; 100 MB to
 // a pod.
 func (w *world) uploads() {
-	const size = 60_000
-	upload := func(from, to Pod, packets, replies int) {
-		w.connect(w.early(), from, to, 443)
-		at := w.moment(introducedBy, ScenarioSpan-10*time.Minute)
-		there, back := way{from, to, monitor.TraceReasonEstablished}, way{to, from, monitor.TraceReasonReply}
-		port := uint16(w.between(49152, 60000))
-		w.node.at = at
-		for range packets {
-			w.node.at += time.Duration(w.IntN(100)) * time.Millisecond
-			w.node.pass(there, packet(there, port, 443, mt.ACK|mt.PSH, size))
-		}
-		w.node.at = at
-		for range replies {
-			w.node.at += time.Duration(w.IntN(100)) * time.Millisecond
-			w.node.pass(back, packet(back, 443, port, mt.ACK|mt.PSH, size))
-		}
-	}
-	upload(pod(14), Drain(), w.between(1000, 2000), 20)
+	w.upload(pod(14), Drain(), w.between(1000, 2000), 20)
 	w.plant("exfiltration", pod(14).Address, Drain().Address)
-	upload(pod(15), outside("203.0.113.201"), w.between(670, 750), 5)
+	w.upload(pod(15), outside("203.0.113.201"), w.between(670, 750), 5)
 	w.near("exfiltration", pod(15).Address, "203.0.113.201")
-	upload(pod(16), outside("203.0.113.202"), 1700, 385)
+	w.upload(pod(16), outside("203.0.113.202"), 1700, 385)
 	w.near("exfiltration", pod(16).Address, "203.0.113.202")
-	upload(pod(17), remote(150), 1700, 5)
+	w.upload(pod(17), remote(150), 1700, 5)
 	w.near("exfiltration", pod(17).Address, remote(150).Address)
+}
+
+// upload adds packets of 60 kB to an address and from it, of one connection.
+func (w *world) upload(from, to Pod, packets, replies int) {
+	const size = 60_000
+	w.connect(w.early(), from, to, 443)
+	at := w.moment(introducedBy, ScenarioSpan-10*time.Minute)
+	there, back := way{from, to, monitor.TraceReasonEstablished}, way{to, from, monitor.TraceReasonReply}
+	port := uint16(w.between(49152, 60000))
+	w.node.at = at
+	for range packets {
+		w.node.at += time.Duration(w.IntN(100)) * time.Millisecond
+		w.node.pass(there, packet(there, port, 443, mt.ACK|mt.PSH, size))
+	}
+	w.node.at = at
+	for range replies {
+		w.node.at += time.Duration(w.IntN(100)) * time.Millisecond
+		w.node.pass(back, packet(back, 443, port, mt.ACK|mt.PSH, size))
+	}
 }

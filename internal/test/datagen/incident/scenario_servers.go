@@ -35,15 +35,12 @@ func (w *world) servers() {
 	w.near("zone-transfers", Secondary, Domain)
 
 	// An update after 66 of the 120 minutes. Near misses: the first one is after 50 to 54; the client only asks.
-	update := func(at time.Duration, client string) {
-		t.update(at, client, dns.RcodeSuccess, t.record("%s.%s. 600 A %s", w.syllables(3), Domain, client), nil)
-	}
 	for range 2 {
 		stranger, known := w.newClient(), w.newClient()
-		update(w.moment(surelyNew, ScenarioSpan), stranger)
+		w.update(w.moment(surelyNew, ScenarioSpan), stranger)
 		w.plant("strange-updates", stranger)
-		update(w.moment(nearlyNew, nearlyNew+4*time.Minute), known)
-		update(w.moment(surelyNew, ScenarioSpan), known)
+		w.update(w.moment(nearlyNew, nearlyNew+4*time.Minute), known)
+		w.update(w.moment(surelyNew, ScenarioSpan), known)
 		w.near("strange-updates", known)
 	}
 
@@ -54,13 +51,14 @@ func (w *world) servers() {
 	}
 	change(Intruder, 541, fields{"Setting": "ServerLevelPluginDll", "Scope": ".", "NewValue": `\\10.1.9.66\x.dll`})
 	w.plant("server-changes", Intruder, "ServerLevelPluginDll")
+	w.alarming(change)
 	policy := w.syllables(4)
 	change(Intruder, 580, fields{"Policy": policy, "ServerName": "dns01"})
 	w.plant("server-changes", Intruder, policy)
 	name := w.syllables(4)
 	change(Admin, 515, record(name))
 	w.plant("server-changes", Admin, name+"."+Domain)
-	for range 3 {
+	for range 12 {
 		name := w.syllables(5)
 		change(System, 515, record(name))
 		w.near("server-changes", System, name+"."+Domain)
@@ -82,6 +80,11 @@ func (w *world) servers() {
 		w.ask(w.early(), client, name, dns.TypeA)
 		w.near("dns-over-https", client, name)
 	}
+}
+
+// update adds a dynamic update of the client's own address.
+func (w *world) update(at time.Duration, client string) {
+	w.server.update(at, client, dns.RcodeSuccess, w.server.record("%s.%s. 600 A %s", w.syllables(3), Domain, client), nil)
 }
 
 // processes adds the look-ups of the workstation's programs. An implant asks 8 to 14 times, only for a domain of its own. Near misses: a program that does
@@ -125,4 +128,40 @@ func (w *world) processes() {
 	}
 	w.plant("odd-resolvers", WorkstationName, Odd)
 	w.near("odd-resolvers", WorkstationName, Server)
+}
+
+// alarming adds what the rule DnsServerChanged alerts on, beside the plug-in. Near misses: changes of the same kinds that serve no attacker.
+func (w *world) alarming(change func(user string, id uint16, f fields)) {
+	users := 0
+	by := func(user string) func(id uint16, object string, f fields) {
+		return func(id uint16, object string, f fields) {
+			change(user, id, f)
+			w.plant("server-changes", user, object)
+		}
+	}
+	another := func() string { users++; return fmt.Sprintf("%s%d", Admin, users) }
+	alert := func(id uint16, object string, f fields) {
+		user := another()
+		by(user)(id, object, f)
+		w.plant("DnsServerChanged", ServerName, user)
+	}
+	pass := func(id uint16, object string, f fields) {
+		user := another()
+		by(user)(id, object, f)
+		w.near("DnsServerChanged", ServerName, user)
+	}
+	w.plant("DnsServerChanged", ServerName, Intruder)
+	w.near("DnsServerChanged", ServerName, Admin)
+	w.near("DnsServerChanged", ServerName, System)
+	alert(537, ".", fields{"Forwarders": Odd, "Scope": "."})
+	alert(526, Domain, fields{"Zone": Domain})
+	alert(549, "dns.log", fields{"FilePath": "dns.log"})
+	alert(541, "LogLevel", fields{"Setting": "LogLevel", "Scope": ".", "NewValue": "0x0"})
+	policy := fields{"Type": "QueryResolution", "ServerName": "dns01", "ProcessingOrder": 1, "Criteria": "FQDN", "Action": "ALLOW", "Policy": "Open", "Condition": "EQ,*.example", "IsEnabled": "True"}
+	alert(577, "Open", policy)
+	pass(541, "LogLevel", fields{"Setting": "LogLevel", "Scope": ".", "NewValue": "0x8000f331"})
+	pass(541, "EnableDnsSec", fields{"Setting": "EnableDnsSec", "Scope": ".", "NewValue": "1"})
+	pass(573, "lab."+Domain, fields{"ChildZone": "lab." + Domain + ".", "Scope": "Default", "Zone": Domain, "NameServer": "dns03." + Domain, "VirtualizationID": "."})
+	pass(574, "GuestSubnet", fields{"ClientSubnetRecord": "GuestSubnet", "ClientSubnetList": "10.1.7.0/24"})
+	pass(536, "login.adatum.com", fields{"QTYPE": dns.TypeA, "QNAME": "login.adatum.com.", "Scope": "Default"})
 }
