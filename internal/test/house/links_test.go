@@ -68,12 +68,12 @@ func TestAReceiverLinksNothingThatOnlyTheOtherOneNeeds(t *testing.T) {
 // A module of its own requires the root module, which requires golang-etw and Cilium. Who imports one of its components links only these packages of the
 // root module, and nothing under the GPL on any system.
 func TestAComponentWithAModuleOfItsOwnLinksLittleOfTheRootModule(t *testing.T) {
-	const private, printable = "internal/pipeline/private", "internal/pipeline/printable"
+	const private, printable, series = "internal/pipeline/private", "internal/pipeline/printable", "internal/pipeline/series"
 	links := map[string][]string{
-		"exporter/azure":                          {private},
-		"exporter/hubbleexporter":                 {printable, private},
-		"extension/k8snamesextension":             {"internal/cilium/flow", "internal/cilium/monitor", "internal/configyaml", printable},
-		"extension/resilientfilestorageextension": {private},
+		"exporter/azure":                          {private, series},
+		"exporter/hubbleexporter":                 {printable, private, series},
+		"extension/k8snamesextension":             {"internal/cilium/flow", "internal/cilium/monitor", "internal/configyaml", printable, series},
+		"extension/resilientfilestorageextension": {private, series},
 	}
 	for _, folder := range modules(t) {
 		if folder == "." || !forUsers(folder) {
