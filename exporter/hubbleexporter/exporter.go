@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	flowpb "github.com/cilium/cilium/api/v1/flow"
@@ -43,6 +44,7 @@ type hubble struct {
 	cfg       *Config
 	set       exporter.Settings
 	telemetry *metadata.TelemetryBuilder
+	counters  counters
 
 	cancel  context.CancelFunc // ends the streams
 	server  *grpc.Server
@@ -63,9 +65,10 @@ func newHubble(set exporter.Settings, cfg *Config) (*hubble, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &hubble{
+	h := &hubble{
 		cfg: cfg, set: set, telemetry: telemetry, clients: newClients(cfg.MaxClients, set.Logger, telemetry), cancel: func() {}, converter: convert.Converter{Archived: cfg.Archive}, ignored: map[convert.Reason]int64{}, named: map[namespace]bool{},
-	}, nil
+	}
+	return h, h.counters.observe(telemetry)
 }
 
 // wrap gives the exporter the metrics that every exporter has. It needs no queue: it waits for nobody.
@@ -96,7 +99,7 @@ func (h *hubble) start(ctx context.Context, host component.Host) error {
 	h.cancel = cancel
 	h.nodes = h.cfg.nodes(listener.Addr())
 	version := strings.TrimSpace(h.set.BuildInfo.Command + " " + h.set.BuildInfo.Version)
-	h.observe = observer.New(stop, ring.New[convert.Event](h.cfg.MaxFlows), h.nodes, h.cfg.nodeName(), version, counters{h.telemetry})
+	h.observe = observer.New(stop, ring.New[convert.Event](h.cfg.MaxFlows), h.nodes, h.cfg.nodeName(), version, &h.counters)
 	observerpb.RegisterObserverServer(h.server, h.observe)
 	peerpb.RegisterPeerServer(h.server, peer.New(stop, h.nodes))
 	check := health.NewServer()
@@ -202,13 +205,19 @@ func (h *hubble) namespaces(f *flowpb.Flow) {
 	}
 }
 
-// counters are the metrics of streams.
-type counters struct{ *metadata.TelemetryBuilder }
+// counters are what streams have counted. A stream counts each event, so the metrics are observed only when they are read.
+type counters struct{ sent, missed atomic.Int64 }
 
-func (c counters) Sent(events int) {
-	c.ExporterHubbleEventsSent.Add(context.Background(), int64(events))
-}
+func (c *counters) Sent(events int) { c.sent.Add(int64(events)) }
 
-func (c counters) Missed(events uint64) {
-	c.ExporterHubbleEventsMissed.Add(context.Background(), int64(events))
+func (c *counters) Missed(events uint64) { c.missed.Add(int64(events)) }
+
+func (c *counters) observe(t *metadata.TelemetryBuilder) error {
+	observe := func(counter *atomic.Int64) metric.Int64Callback {
+		return func(_ context.Context, o metric.Int64Observer) error {
+			o.Observe(counter.Load())
+			return nil
+		}
+	}
+	return errors.Join(t.RegisterExporterHubbleEventsSentCallback(observe(&c.sent)), t.RegisterExporterHubbleEventsMissedCallback(observe(&c.missed)))
 }

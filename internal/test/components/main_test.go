@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
 )
 
 const root = "../../.."
@@ -21,6 +22,27 @@ func TestTheListsOfComponentsAreCurrent(t *testing.T) {
 		have, err := os.ReadFile(filepath.Join(root, name))
 		require.NoError(t, err)
 		require.Equal(t, want, string(have), "%s: run make generate", name)
+	}
+}
+
+// Each metric says which component it is of, as internal/pipeline/series sets it: two components of one type have a series each.
+func TestEveryOwnMetricNamesItsComponent(t *testing.T) {
+	components, _, err := find(root)
+	require.NoError(t, err)
+	require.NotEmpty(t, components)
+	for _, c := range components {
+		raw, err := os.ReadFile(filepath.Join(root, c.folder, "metadata.yaml"))
+		require.NoError(t, err)
+		var file struct {
+			Telemetry struct {
+				Metrics map[string]struct{ Attributes []string }
+			}
+		}
+		require.NoError(t, yaml.Unmarshal(raw, &file))
+		require.NotEmpty(t, file.Telemetry.Metrics, c.folder)
+		for name, m := range file.Telemetry.Metrics {
+			require.Contains(t, m.Attributes, strings.TrimSuffix(c.section, "s"), "%s of %s", name, c.folder)
+		}
 	}
 }
 

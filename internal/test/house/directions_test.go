@@ -22,8 +22,8 @@ type room struct {
 var rooms = []room{
 	{"cmd", []string{"receiver", "exporter", "dns", "cilium", "platform", "etw", "pipeline"}},
 	{"receiver", []string{"asim", "dns", "cilium", "platform", "etw", "pipeline", "configyaml"}},
-	{"exporter", []string{"pipeline"}},                          // pipeline/private keeps others from files; pipeline/printable escapes names
-	{"extension", []string{"cilium", "pipeline", "configyaml"}}, // the names of a flow's ends; pipeline/private
+	{"exporter", []string{"pipeline"}},                          // pipeline/private keeps others from files; pipeline/printable escapes names; pipeline/series names metrics
+	{"extension", []string{"cilium", "pipeline", "configyaml"}}, // the names of a flow's ends; pipeline/private, pipeline/series
 	{"asim", []string{"dns", "cilium", "etw", "pipeline"}},
 	{"dns", []string{"etw", "pipeline", "configyaml"}}, // pipeline/hold keeps events back and has their clock
 	{"cilium", []string{"pipeline", "configyaml"}},     // pipeline/clock stamps events; pipeline/recording writes files of them

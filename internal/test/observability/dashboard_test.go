@@ -55,6 +55,11 @@ func TestEveryQueryOfTheDashboardReturnsSeriesOfARunOfBothReceivers(t *testing.T
 			await(t, prometheus, query(target.Expr))
 		}
 	}
+	// Two receivers of one type have a series each.
+	for _, id := range []string{"asimdns/dns-server", "asimdns/dns-client"} {
+		await(t, prometheus, fmt.Sprintf("rate(otelcol_receiver_asimdns_events_received{receiver=%q}[%s]) > 0", id, window))
+		await(t, prometheus, fmt.Sprintf("otelcol_receiver_asimdns_source_open{receiver=%q} == 1", id))
+	}
 	_, err := ask(prometheus, "/api/v1/query", url.Values{"query": {"rate("}})
 	require.Error(t, err, "a query that Prometheus refuses fails the test")
 	if !*update {

@@ -49,7 +49,7 @@ func background(t *testing.T, dir, name string, args ...string) {
 	})
 }
 
-// watched runs both receivers on recorded captures without end, and a Prometheus that reads the collector's metrics each second. The far end
+// watched runs both receivers, one of them twice, on recorded captures without end, and a Prometheus that reads the collector's metrics each second. The far end
 // refuses a request of the receiver's own pipeline for good, so that there is a loss to see. It returns the address of Prometheus.
 func watched(t *testing.T) string {
 	t.Helper()
@@ -69,7 +69,8 @@ func watched(t *testing.T) string {
 	config := filepath.Join(dir, "config.yaml")
 	require.NoError(t, os.WriteFile(config, []byte(fmt.Sprintf(`
 receivers:
-  asimdns: {replay: {path: [testdata/dnsclient.etl, testdata/dnsserver.etl], repeat: 0, rate: 2000}} # the sessions of the first lost events
+  asimdns/dns-server: {replay: {path: testdata/dnsserver.etl, repeat: 0, rate: 2000}}
+  asimdns/dns-client: {provider_guid: Microsoft-Windows-DNS-Client, replay: {path: testdata/dnsclient.etl, repeat: 0, rate: 1000}} # its session lost events
   ciliumwindows: {replay: {path: testdata/cilium_events.pcapng, repeat: 0, rate: 500}}
 exporters:
   otlp_http: {endpoint: %[1]q}
@@ -77,8 +78,8 @@ exporters:
 service:
   telemetry: {metrics: {readers: [{pull: {exporter: {prometheus: {host: 127.0.0.1, port: %[2]d}}}}]}}
   pipelines:
-    logs: {receivers: [asimdns, ciliumwindows], exporters: [otlp_http]}
-    logs/direct: {receivers: [asimdns, ciliumwindows], exporters: [otlp_http/direct]}
+    logs: {receivers: [asimdns/dns-server, asimdns/dns-client, ciliumwindows], exporters: [otlp_http]}
+    logs/direct: {receivers: [asimdns/dns-server, asimdns/dns-client, ciliumwindows], exporters: [otlp_http/direct]}
 `, far.URL, metrics)), 0o600))
 	background(t, root, collector, "--config", config)
 	scrape := filepath.Join(dir, "prometheus.yml")

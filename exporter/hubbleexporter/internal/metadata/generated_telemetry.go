@@ -3,10 +3,12 @@
 package metadata
 
 import (
+	"context"
 	"errors"
 	"sync"
 
 	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/metric/embedded"
 	"go.opentelemetry.io/otel/trace"
 
 	"go.opentelemetry.io/collector/component"
@@ -30,8 +32,8 @@ type TelemetryBuilder struct {
 	ExporterHubbleClientsClosed  metric.Int64Counter
 	ExporterHubbleClientsRefused metric.Int64Counter
 	ExporterHubbleEvents         metric.Int64Counter
-	ExporterHubbleEventsMissed   metric.Int64Counter
-	ExporterHubbleEventsSent     metric.Int64Counter
+	ExporterHubbleEventsMissed   metric.Int64ObservableCounter
+	ExporterHubbleEventsSent     metric.Int64ObservableCounter
 	ExporterHubbleRecordsIgnored metric.Int64Counter
 }
 
@@ -44,6 +46,46 @@ type telemetryBuilderOptionFunc func(mb *TelemetryBuilder)
 
 func (tbof telemetryBuilderOptionFunc) apply(mb *TelemetryBuilder) {
 	tbof(mb)
+}
+
+// RegisterExporterHubbleEventsMissedCallback sets callback for observable ExporterHubbleEventsMissed metric.
+func (builder *TelemetryBuilder) RegisterExporterHubbleEventsMissedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ExporterHubbleEventsMissed, obs: o})
+		return nil
+	}, builder.ExporterHubbleEventsMissed)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterExporterHubbleEventsSentCallback sets callback for observable ExporterHubbleEventsSent metric.
+func (builder *TelemetryBuilder) RegisterExporterHubbleEventsSentCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ExporterHubbleEventsSent, obs: o})
+		return nil
+	}, builder.ExporterHubbleEventsSent)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+type observerInt64 struct {
+	embedded.Int64Observer
+	inst metric.Int64Observable
+	obs  metric.Observer
+}
+
+func (oi *observerInt64) Observe(value int64, opts ...metric.ObserveOption) {
+	oi.obs.ObserveInt64(oi.inst, value, opts...)
 }
 
 // Shutdown unregister all registered callbacks for async instruments.
@@ -88,13 +130,13 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ExporterHubbleEventsMissed, err = builder.meter.Int64Counter(
+	builder.ExporterHubbleEventsMissed, err = builder.meter.Int64ObservableCounter(
 		"otelcol_exporter_hubble_events_missed",
 		metric.WithDescription("Events that had left the ring before a client was ready for them, whether its filters want them or not. Each client that misses an event counts. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ExporterHubbleEventsSent, err = builder.meter.Int64Counter(
+	builder.ExporterHubbleEventsSent, err = builder.meter.Int64ObservableCounter(
 		"otelcol_exporter_hubble_events_sent",
 		metric.WithDescription("Flows and debug messages that were sent to clients. [Alpha]"),
 		metric.WithUnit("{event}"),

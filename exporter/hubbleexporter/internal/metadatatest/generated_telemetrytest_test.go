@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
@@ -19,12 +20,18 @@ func TestSetupTelemetry(t *testing.T) {
 	tb, err := metadata.NewTelemetryBuilder(testTel.NewTelemetrySettings())
 	require.NoError(t, err)
 	defer tb.Shutdown()
+	require.NoError(t, tb.RegisterExporterHubbleEventsMissedCallback(func(_ context.Context, observer metric.Int64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
+	require.NoError(t, tb.RegisterExporterHubbleEventsSentCallback(func(_ context.Context, observer metric.Int64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
 	tb.ExporterHubbleClients.Add(context.Background(), 1)
 	tb.ExporterHubbleClientsClosed.Add(context.Background(), 1)
 	tb.ExporterHubbleClientsRefused.Add(context.Background(), 1)
 	tb.ExporterHubbleEvents.Add(context.Background(), 1)
-	tb.ExporterHubbleEventsMissed.Add(context.Background(), 1)
-	tb.ExporterHubbleEventsSent.Add(context.Background(), 1)
 	tb.ExporterHubbleRecordsIgnored.Add(context.Background(), 1)
 	AssertEqualExporterHubbleClients(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
