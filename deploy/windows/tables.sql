@@ -31,19 +31,19 @@ INSERT INTO `InstallExecuteSequence` (`Action`,`Condition`,`Sequence`) VALUES ('
 UPDATE `Property` SET `Value`='WIX_DOWNGRADE_DETECTED;SERVICEACCOUNT;WIX_UPGRADE_DETECTED;SOURCES;AUTOLOGGER;HEALTH_PORT;METRICS_PORT;APPLICATIONINSIGHTS_CONNECTION_STRING;APPLICATIONINSIGHTS_CONNECTION_STRING_FILE;AZURE_DCE_ENDPOINT;AZURE_DCR_ID;AZURE_TENANT_ID;AZURE_CLIENT_ID;AZURE_CLIENT_SECRET_FILE' WHERE `Property`='SecureCustomProperties'
 INSERT INTO `Property` (`Property`,`Value`) VALUES ('MsiHiddenProperties','APPLICATIONINSIGHTS_CONNECTION_STRING;SETTINGS1;Check;Setup')
 
--- The program's own part. 2: a program in this package, because the installed one is not there yet or no longer; 18: the installed one; 51: a property, because a command line has at most 255 characters here; 64: its failure is none;
+-- The program's own part. 2: a program in this package, because the installed one is not there yet or no longer, or, in the change of an installed version, not marked for installation (error 2753); 51: a property, because a command line has at most 255 characters here; 64: its failure is none;
 -- 256: for the rollback; 512: for the commit; 1024: deferred; 2048: as SYSTEM; 8192: its command line is not in the log.
 INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('SetSettings1',8243,'SETTINGS1','--set "SOURCES=[SOURCES]" --set "AUTOLOGGER=[AUTOLOGGER]" --set "APPLICATIONINSIGHTS_CONNECTION_STRING=[APPLICATIONINSIGHTS_CONNECTION_STRING]"')
 INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('SetSettings2',51,'SETTINGS2','--set "APPLICATIONINSIGHTS_CONNECTION_STRING_FILE=[APPLICATIONINSIGHTS_CONNECTION_STRING_FILE]" --set "AZURE_CLIENT_SECRET_FILE=[AZURE_CLIENT_SECRET_FILE]" --set "HEALTH_PORT=[HEALTH_PORT]" --set "METRICS_PORT=[METRICS_PORT]"')
 INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('SetSettings3',51,'SETTINGS3','--set "AZURE_DCE_ENDPOINT=[AZURE_DCE_ENDPOINT]" --set "AZURE_DCR_ID=[AZURE_DCR_ID]" --set "AZURE_TENANT_ID=[AZURE_TENANT_ID]" --set "AZURE_CLIENT_ID=[AZURE_CLIENT_ID]"')
 INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('Check',8194,'Setup','check --data "[DataFolder]." --user "[UserSID]" [SETTINGS1] [SETTINGS2] [SETTINGS3]')
 INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('SetupRollback',3330,'Setup','rollback --data "[DataFolder]."')
-INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('Setup',11282,'Exe','setup apply --data "[DataFolder]." --default "[#DefaultConfig]" --account "[SERVICEACCOUNT]" --user "[UserSID]" [SETTINGS1] [SETTINGS2] [SETTINGS3]')
-INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('SetupCommit',3666,'Exe','setup commit --data "[DataFolder]."')
-INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('SetupRemove',3154,'Exe','setup remove')
+INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('Setup',11266,'Setup','apply --data "[DataFolder]." --default "[#DefaultConfig]" --account "[SERVICEACCOUNT]" --user "[UserSID]" [SETTINGS1] [SETTINGS2] [SETTINGS3]')
+INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('SetupCommit',3650,'Setup','commit --data "[DataFolder]."')
+INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('SetupRemove',3138,'Setup','remove')
 INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('SetupRemoveRollback',3330,'Setup','autologgers --data "[DataFolder]."')
 -- For other settings of the version that is installed, Windows Installer starts nothing again.
-INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('SetupRestart',3090,'Exe','setup restart --data "[DataFolder]."')
+INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('SetupRestart',3074,'Setup','restart --data "[DataFolder]."')
 INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('SetupRestartRollback',3330,'Setup','start')
 -- The settings are checked before RemoveExistingProducts, so that a wrong one leaves the old version as it is.
 INSERT INTO `InstallExecuteSequence` (`Action`,`Condition`,`Sequence`) VALUES ('SetSettings1','NOT REMOVE~="ALL"',1401)

@@ -175,7 +175,7 @@ func TestAWrongSettingChangesNothing(t *testing.T) {
 		"APPLICATIONINSIGHTS_CONNECTION_STRING=garbage": "APPLICATIONINSIGHTS_CONNECTION_STRING: it has a part that is not KEY=VALUE",
 		"APPLICATIONINSIGHTS_CONNECTION_STRING=A=1":     "it has no instrumentation key",
 		"APPLICATIONINSIGHTS_CONNECTION_STRING=InstrumentationKey=1;InstrumentationKey=2": "a key twice",
-		"APPLICATIONINSIGHTS_CONNECTION_STRING=InstrumentationKey=1;IngestionEndpoint=x":  "its IngestionEndpoint is no address",
+		"APPLICATIONINSIGHTS_CONNECTION_STRING=InstrumentationKey=1;IngestionEndpoint=x":  "its IngestionEndpoint, or its EndpointSuffix, is no address",
 		"not a name=1": "not a name is no setting",
 	} {
 		folder, h := t.TempDir(), &fake{}

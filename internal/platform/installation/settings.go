@@ -166,9 +166,14 @@ func loopback(name string) bool {
 // keyForm is the form of an instrumentation key: most are GUIDs.
 var keyForm = regexp.MustCompile(`^[0-9A-Za-z-]{1,40}$`)
 
+const maxConnectionString = 4096
+
 // connectionString accepts pairs KEY=VALUE with semicolons between them, among them an instrumentation key.
 func connectionString(value string) (string, error) {
 	const want = "want InstrumentationKey=…;IngestionEndpoint=https://REGION.in.applicationinsights.azure.com/, as the resource's overview has it"
+	if len(value) > maxConnectionString {
+		return "", fmt.Errorf("it has %d characters; want %d at most", len(value), maxConnectionString)
+	}
 	values := map[string]string{}
 	for pair := range strings.SplitSeq(value, ";") {
 		key, v, ok := strings.Cut(pair, "=")
@@ -183,9 +188,16 @@ func connectionString(value string) (string, error) {
 	if !keyForm.MatchString(values["instrumentationkey"]) {
 		return "", errors.New("it has no instrumentation key; " + want)
 	}
-	if address := values["ingestionendpoint"]; address != "" {
+	if how := values["authorization"]; how != "" && !strings.EqualFold(how, "ikey") {
+		return "", errors.New("its Authorization is not ikey; " + want)
+	}
+	address := values["ingestionendpoint"]
+	if suffix := strings.TrimPrefix(values["endpointsuffix"], "."); address == "" && suffix != "" {
+		address = "https://" + values["location"] + ".dc." + suffix
+	}
+	if address != "" {
 		if _, err := endpoint(address); err != nil {
-			return "", errors.New("its IngestionEndpoint is no address of a host; " + want)
+			return "", errors.New("its IngestionEndpoint, or its EndpointSuffix, is no address of a host; " + want)
 		}
 	}
 	return value, nil

@@ -72,12 +72,15 @@ func TestThePackageIsWholeAndDescribed(t *testing.T) {
 	for name, only := range map[string]string{"otelcol-winnet": "github.com/0xrawsec/golang-etw", "winnet-setup": "golang.org/x/sys", "winnet-verify": "golang.org/x/sys"} {
 		var sbom struct {
 			BOMFormat  string
+			Metadata   struct{ Component struct{ Name, PURL string } }
 			Components []struct{ Name, Version string }
 		}
 		text, err = os.ReadFile(byKind[name])
 		require.NoError(t, err)
 		require.NoError(t, json.Unmarshal(text, &sbom))
 		require.Equal(t, "CycloneDX", sbom.BOMFormat)
+		require.Equal(t, "github.com/otelcol-winnet/otelcol-winnet/cmd/"+name, sbom.Metadata.Component.Name)
+		require.Contains(t, sbom.Metadata.Component.PURL, "cmd/"+name)
 		var modules []string
 		for _, c := range sbom.Components {
 			require.NotEmpty(t, c.Version, c.Name)

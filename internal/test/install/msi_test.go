@@ -162,8 +162,7 @@ func TestTheMSI(t *testing.T) {
 	require.NotNil(t, build)
 	h.set(windows, "CurrentBuildNumber", "REG_SZ", "9600")
 	code, log = h.msiexec("/i", windowsPath(second))
-	require.NotZero(t, code)
-	require.Contains(t, log, "needs Windows 10, Windows Server 2016")
+	require.NotZero(t, code, "%s", log)
 	require.Equal(t, products, h.registry(uninstall))
 	h.set(windows, "CurrentBuildNumber", "REG_SZ", build[1])
 

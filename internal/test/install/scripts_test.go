@@ -66,7 +66,7 @@ func TestTheScriptsDoWhatTheMSIDoes(t *testing.T) {
 	require.NotContains(t, script, "Move-Item", "into a folder that is still there, it moves the backup below it")
 	for _, option := range []string{"--data", "--default"} { // the account and the user are those of the service and of who runs the script
 		require.Contains(t, script, "'"+option+"'")
-		require.Contains(t, sql, "setup apply --data")
+		require.Contains(t, sql, "'apply --data")
 		require.Contains(t, sql, option+` "`)
 	}
 	// What the MSI refuses before it changes anything; and settings that the service would refuse are found before it is started.

@@ -23,7 +23,10 @@ func writeSBOM(version, when, program, out string) error {
 		return err
 	}
 	bom := cyclonedx.NewBOM()
-	root := cyclonedx.Component{BOMRef: "pkg:golang/" + info.Main.Path + "@" + version, Type: cyclonedx.ComponentTypeApplication, Name: info.Main.Path, Version: version}
+	root := cyclonedx.Component{BOMRef: "pkg:golang/" + info.Main.Path + "@" + version, Type: cyclonedx.ComponentTypeApplication, Name: info.Path, Version: version}
+	if folder, ok := strings.CutPrefix(info.Path, info.Main.Path+"/"); ok { // one of several programs of a module
+		root.BOMRef += "#" + folder
+	}
 	root.PackageURL = root.BOMRef
 	bom.Metadata = &cyclonedx.Metadata{Timestamp: built.Format("2006-01-02T15:04:05Z"), Component: &root}
 	components := []cyclonedx.Component{{
