@@ -505,10 +505,7 @@ func (p *Pipeline) dropAtShutdown(n int) { p.Stats.Dropped.Add(DropShutdown, int
 func (p *lane) handle(ev Event) (outcome Outcome) {
 	held := p.held()
 	p.unheld = held == 0
-	if ev.Note == notePanicked {
-		return Outcome{Kind: Undecodable, Reason: UndecodablePanic}
-	}
-	if p.guard(func() { outcome = p.Handler.Handle(ev, p.records) }) {
+	if p.guard(func() { outcome = p.ask(ev) }) {
 		return outcome
 	}
 	switch now := p.held(); {
@@ -518,6 +515,14 @@ func (p *lane) handle(ev Event) (outcome Outcome) {
 		p.Stats.Undecodable.Add(UndecodablePanic, int64(held-now))
 	}
 	return Outcome{Kind: Undecodable, Reason: UndecodablePanic}
+}
+
+// ask returns what becomes of an event.
+func (p *lane) ask(ev Event) Outcome {
+	if ev.Note == notePanicked {
+		return Outcome{Kind: Undecodable, Reason: UndecodablePanic}
+	}
+	return p.Handler.Handle(ev, p.records)
 }
 
 // held is the number of events that the handler keeps back.

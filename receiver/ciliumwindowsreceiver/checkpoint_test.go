@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -32,7 +33,10 @@ func replayKept(t *testing.T, cfg *Config, kept *kit.Storage, batches int) (sink
 	cfg.Batch.MaxRecords, cfg.Batch.FlushInterval, cfg.Queue.MaxSizeMiB = 20, 10*time.Millisecond, 1
 	killed := make(chan struct{})
 	sink = &consumertest.LogsSink{}
+	var taking sync.Mutex // several workers deliver at the same time
 	next, err := consumer.NewLogs(func(ctx context.Context, l plog.Logs) error {
+		taking.Lock()
+		defer taking.Unlock()
 		if batches == 0 {
 			return nil // nobody sees it
 		}
@@ -91,6 +95,7 @@ func TestAKilledReplayGoesOnWhereItWasAndRepeatsAtMostABatchAKill(t *testing.T) 
 func TestInEveryVolumeAllTrafficIsCountedAtLeastOnceAcrossKills(t *testing.T) {
 	for mode, more := range map[string]string{
 		"full": "monitor_aggregation_level: none\n", "full ": "monitor_aggregation_level: medium\n", "balanced": "", "lean": "",
+		" full": "monitor_aggregation_level: none\nworkers: 3\n", " balanced": "workers: 2\n", " lean": "workers: 7\n",
 	} {
 		config := func() *Config {
 			return withVolume(t, strings.TrimSpace(mode), captureFile, "enabled_events: [DROP, TRACE, POLICY_VERDICT, DEBUG, CAPTURE]\n"+more)

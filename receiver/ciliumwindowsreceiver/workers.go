@@ -211,6 +211,10 @@ func (s *splitter) shard(f *flow.Flow) uint8 {
 }
 
 func (s *splitter) hash(a netip.Addr, port uint16) uint64 {
+	if a.Is4() {
+		b := a.As4()
+		return s.mix((uint64(binary.LittleEndian.Uint32(b[:]))<<16|uint64(port))^s.seed, s.seed+1)
+	}
 	b := a.As16()
 	return s.mix(binary.LittleEndian.Uint64(b[:])^uint64(port)<<32^s.seed, binary.LittleEndian.Uint64(b[8:])+s.seed)
 }
