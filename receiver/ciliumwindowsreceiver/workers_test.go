@@ -211,14 +211,14 @@ func startWorkers(t *testing.T, config string, workers int, next consumer.Logs) 
 }
 
 func TestAnyNumberOfWorkersWritesTheSameRecords(t *testing.T) {
-	const n = 6000
+	const n = 2000
 	for _, config := range []string{
 		"volume: lean", "volume: balanced", "volume: full", "monitor_aggregation_level: none", "monitor_aggregation_level: low",
 		"volume: lean\nbatch: {max_records: 7}\nqueue: {max_size_mib: 1}", "volume: lean\npseudonymize: {fields: [Src], key: " + secret + "}",
 		"monitor_aggregation_level: none\nfilters: {allow: [{traffic_direction: [egress]}, {verdict: [DROPPED]}]}",
 		"volume: lean\nfilters: {deny: [{source_port: ['40001']}]}", "enabled_events: [CAPTURE]",
 	} {
-		for seed := range uint64(3) {
+		for seed := range uint64(2) {
 			want := newStream(seed).through(t, n, config, 1)
 			require.NotEmpty(t, want.records)
 			for _, workers := range []int{2, 3, 7} {
@@ -245,7 +245,7 @@ func TestWorkersShareTheMemory(t *testing.T) {
 		cfg := fmt.Sprintf("volume: lean\naggregation_max_size_mib: 1\nqueue: {max_size_mib: 1}\nmemory: {max_mib: %d}", 120+40*workers)
 		r, p := startWorkers(t, cfg, workers, consumertest.NewNop())
 		at := newStream(1).at
-		for raw := range packetsOfConnections(n) {
+		for _, raw := range packetsOfConnections(n) {
 			at += int64(time.Millisecond)
 			binary.LittleEndian.PutUint64(raw, uint64(at))
 			require.NoError(t, p.Put(t.Context(), at, raw, nil))
@@ -346,4 +346,41 @@ func FuzzGlance(f *testing.F) {
 		}
 		require.Equal(t, of(&decoded, whole.Packet), of(&glanced, glance.Packet))
 	})
+}
+
+// The stream of packetsOfConnections.
+const (
+	liveConnections = 10_000
+	betweenEvents   = 5 * time.Microsecond
+)
+
+// packetsOfConnections yields records of n packets, and the number of the connection of each. A record is valid until the next.
+func packetsOfConnections(n int) func(yield func(connection int, raw []byte) bool) {
+	return func(yield func(connection int, raw []byte) bool) {
+		const headers = events.HeadSize + 48 + 14 + 20 // of the record, the trace, Ethernet and IPv4
+		random := rand.New(rand.NewPCG(1, 2))
+		trace := func(from, to netip.AddrPort, reason uint8) []byte {
+			packet := mt.IPv4(from.Addr(), to.Addr(), mt.ProtoTCP, mt.TCP(from.Port(), to.Port(), mt.ACK, make([]byte, 40)))
+			t := mt.Trace{
+				Capture: mt.Capture{Source: 7, Packet: mt.Ethernet(mt.EtherIPv4, packet), PadTo: 128},
+				Version: 1, SrcLabel: 1000, DstLabel: 2000, DstID: 9, Reason: reason, IfIndex: 3,
+			}
+			r := events.Record{CPU: events.UnknownCPU, Data: t.Bytes()}
+			return append(r.AppendHead(nil), r.Data...)
+		}
+		var connections [liveConnections][2][]byte
+		for i := range connections {
+			client := netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 1, byte(i >> 8), byte(i)}), uint16(20_000+i))
+			server := netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 2, 0, byte(i % 50)}), 443)
+			connections[i] = [2][]byte{trace(client, server, 1), trace(server, client, 2)}
+		}
+		for i := range n {
+			connection := random.IntN(liveConnections)
+			raw := connections[connection][random.IntN(2)]
+			binary.BigEndian.PutUint64(raw[headers+4:], uint64(i)<<20) // the numbers of the segment and of the acknowledgment
+			if !yield(connection, raw) {
+				return
+			}
+		}
+	}
 }
