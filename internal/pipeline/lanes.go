@@ -181,7 +181,8 @@ func (p *Pipeline) split(s *shared) {
 	}
 }
 
-// splitOn goes on with the events of a chunk, up to the end or to the first for which Split panics.
+// splitOn goes on with the events of a chunk, up to the end or to the first for which Split panics. When no time is left to hand anything over,
+// the first lane drops the events.
 func (p *Pipeline) splitOn(s *shared) {
 	add := func(split Split, of Event) {
 		split.offset = s.offset
@@ -202,10 +203,13 @@ func (p *Pipeline) splitOn(s *shared) {
 				zap.Any("panic", r), zap.ByteString("stack", debug.Stack()))
 		}
 	}()
-	handler := p.Handler.(SharedHandler)
+	split := p.Handler.(SharedHandler).Split
+	if p.deliver.Err() != nil {
+		split = func(Event) Split { return Split{} }
+	}
 	for len(s.splits) < s.Len() {
 		ev = s.At(s.offset)
-		add(handler.Split(ev), ev)
+		add(split(ev), ev)
 	}
 }
 
