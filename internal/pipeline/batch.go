@@ -14,7 +14,7 @@ var sizer plog.ProtoMarshaler
 const lengthSize = 6
 
 // begin starts an empty batch.
-func (p *Pipeline) begin() {
+func (p *lane) begin() {
 	p.logs = plog.NewLogs()
 	p.records = p.Handler.Begin(p.logs)
 	p.size = sizer.LogsSize(p.logs)
@@ -29,7 +29,7 @@ func (p *Pipeline) begin() {
 }
 
 // count is the number of records in the batch.
-func (p *Pipeline) count() int {
+func (p *lane) count() int {
 	n := 0
 	for _, place := range p.places {
 		n += place.Len()
@@ -40,7 +40,7 @@ func (p *Pipeline) count() int {
 // settled checks what the handler has appended for one event: exactly one record if the event was emitted, otherwise none, and the same for
 // the archive. It removes surplus records. It reports whether the record of an emitted event is there. It counts a missing record of the
 // archive itself.
-func (p *Pipeline) settled(emitted, archived bool) bool {
+func (p *lane) settled(emitted, archived bool) bool {
 	place, archive := p.check(emitted, false), -1
 	if p.Archive {
 		archive = p.check(archived, true)
@@ -56,7 +56,7 @@ func (p *Pipeline) settled(emitted, archived bool) bool {
 }
 
 // check checks the places of one tier. It returns the place of the new record, or -1.
-func (p *Pipeline) check(one, archive bool) int {
+func (p *lane) check(one, archive bool) int {
 	place, appended, want := -1, 0, 0
 	if one {
 		want = 1
@@ -89,7 +89,7 @@ func (p *Pipeline) check(one, archive bool) int {
 }
 
 // contradicted logs, once, that the handler has not appended what it says.
-func (p *Pipeline) contradicted(appended, want int) {
+func (p *lane) contradicted(appended, want int) {
 	if p.contradiction {
 		return
 	}
@@ -99,7 +99,7 @@ func (p *Pipeline) contradicted(appended, want int) {
 }
 
 // appended accounts for the records that an event has just appended, one to a place, or none (-1), and one to a place of the archive, or none.
-func (p *Pipeline) appended(place, archive int) {
+func (p *lane) appended(place, archive int) {
 	switch {
 	case place < 0 && archive < 0:
 	case archive < 0:
@@ -118,13 +118,13 @@ func (p *Pipeline) appended(place, archive int) {
 }
 
 // lastSize returns the size of the last record of a place.
-func (p *Pipeline) lastSize(i int) int {
+func (p *lane) lastSize(i int) int {
 	return sizer.LogRecordSize(p.places[i].At(p.places[i].Len()-1)) + lengthSize
 }
 
 // add accounts for the last record of a place, and hands the batch over when it is full. A record that would make the batch larger than
 // Batch.MaxSizeMiB begins the next batch. Only a single record above that size makes a larger batch.
-func (p *Pipeline) add(i int) {
+func (p *lane) add(i int) {
 	size := p.lastSize(i)
 	if p.size+size > p.Batch.MaxSizeMiB<<20 && p.count() > 1 {
 		p.flushBefore(i)
@@ -136,14 +136,14 @@ func (p *Pipeline) add(i int) {
 }
 
 // flushBefore hands the batch over without the last record of a place. That record begins the next batch.
-func (p *Pipeline) flushBefore(i int) {
+func (p *lane) flushBefore(i int) {
 	last := p.take(i)
 	p.flush()
 	last.MoveTo(p.places[i].AppendEmpty())
 }
 
 // take removes the last record of a place, and returns it.
-func (p *Pipeline) take(i int) plog.LogRecord {
+func (p *lane) take(i int) plog.LogRecord {
 	place, last := p.places[i], plog.NewLogRecord()
 	place.At(place.Len() - 1).MoveTo(last)
 	p.cut(i, place.Len()-1)
@@ -151,7 +151,7 @@ func (p *Pipeline) take(i int) plog.LogRecord {
 }
 
 // cut removes all records of a place after the first n.
-func (p *Pipeline) cut(place, n int) {
+func (p *lane) cut(place, n int) {
 	i := 0
 	p.places[place].RemoveIf(func(plog.LogRecord) bool { i++; return i > n })
 }

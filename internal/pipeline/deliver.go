@@ -16,7 +16,7 @@ import (
 
 // flush hands the batch to the next component and begins a new one. An empty batch is replaced too, because its resource was made when it
 // began.
-func (p *Pipeline) flush() {
+func (p *lane) flush() {
 	if p.count() == 0 {
 		p.begin()
 		return
@@ -37,7 +37,7 @@ func (p *Pipeline) flush() {
 	p.Stats.Emitted.Add(int64(all.main - failed.main))
 	p.Stats.Archive.Emitted.Add(int64(all.archive - failed.archive))
 	if err == nil {
-		p.Stats.left.Store(since)
+		p.noteLeft(since)
 		p.track.deliver(p.unheld, false)
 		return
 	}
@@ -64,7 +64,7 @@ const mostUnderway = time.Minute
 
 // since returns the time from which the lag of the batch counts, in nanoseconds since 1970: the oldest time among the first records of all
 // resources.
-func (p *Pipeline) since() int64 {
+func (p *lane) since() int64 {
 	oldest := int64(math.MaxInt64)
 	for _, place := range p.places {
 		if place.Len() == 0 {
@@ -82,7 +82,7 @@ func (p *Pipeline) since() int64 {
 
 // consume hands logs over. It retries as long as the error says that it may succeed later and the retry settings allow it. It returns how
 // many records were not taken, and why. The number is at most all, the number of logs, because behind a processor there may be more.
-func (p *Pipeline) consume(logs plog.Logs, all tierCounts) (tierCounts, error) {
+func (p *lane) consume(logs plog.Logs, all tierCounts) (tierCounts, error) {
 	attempts, given := p.Retry.Begin(p.stopping), all
 	for {
 		err := p.consumeOnce(logs)
@@ -114,7 +114,7 @@ var errPanic = errors.New("the next component in the pipeline panicked")
 
 // consumeOnce makes one attempt and reports it to the collector's own receiver metrics. A panic of the next component, or of another one that
 // it calls, is an error: it costs the records of the attempt, which may already be further on in part, and not the process.
-func (p *Pipeline) consumeOnce(logs plog.Logs) (err error) {
+func (p *lane) consumeOnce(logs plog.Logs) (err error) {
 	n := logs.LogRecordCount()
 	ctx := p.Report.StartLogsOp(p.deliver)
 	defer func() {

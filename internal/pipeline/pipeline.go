@@ -151,9 +151,19 @@ type Pipeline struct {
 
 	settle chan func() // each is called when everything that waits or is kept back has been handled
 
-	// Used only by the worker.
+	lanes         []*lane         // one for each worker
+	garbage       *budget.Garbage // nil without a budget
+	splitPanicked bool            // that Split panicked has been logged
+}
+
+// lane is what one worker uses: a handler with its batch. Nothing else uses it while the worker handles events.
+type lane struct {
+	*Pipeline
+	Handler   Handler
+	shard     uint8            // of the events that it handles
 	buffering BufferingHandler // Handler, if it is one; else nil
 	preparing PreparingHandler // Handler, if it is one; else nil
+	sharing   SharingHandler   // Handler, if there are several lanes; else nil
 	group     []Event          // that are prepared
 	logs      plog.Logs
 	records   plog.LogRecordSlice   // what Begin returned
@@ -162,9 +172,9 @@ type Pipeline struct {
 	lengths   []int                 // of the places, before an event
 	size      int                   // of the batch in OTLP's protobuf form, in bytes
 	panicked  bool
-	garbage   *budget.Garbage // nil without a budget
-	track     *tracker        // nil if nothing is tracked
-	unheld    bool            // no event was kept back when the present one came
+	track     *tracker     // nil if nothing is tracked
+	unheld    bool         // no event was kept back when the present one came
+	left      atomic.Int64 // Stats.Left of this lane
 
 	nextPanicked  bool // the next component's panic has been logged with its stack
 	contradiction bool // it has been logged that the handler contradicts itself
@@ -185,16 +195,16 @@ func New(s Settings) *Pipeline {
 		p.garbage = budget.NewGarbage()
 	}
 	p.Stats.Archive.Dropped.Expect(DropRefused, DropShutdown)
-	p.buffering, _ = s.Handler.(BufferingHandler)
-	p.preparing, _ = s.Handler.(PreparingHandler)
-	p.track = newTracker(&s)
 	p.deliver, p.cancel = context.WithCancel(context.Background())
+	p.lanes = newLanes(p)
 	return p
 }
 
 // Start begins to hand over.
 func (p *Pipeline) Start() {
-	p.begin()
+	for _, l := range p.lanes {
+		l.begin()
+	}
 	go p.work()
 }
 
@@ -245,7 +255,9 @@ func (p *Pipeline) Drain(ctx context.Context, then func()) error {
 		p.finish()
 		if then != nil {
 			then()
-			p.begin()
+			for _, l := range p.lanes {
+				l.begin()
+			}
 		}
 	}
 	select {
@@ -337,19 +349,19 @@ func (p *Pipeline) drained(ctx context.Context) error {
 	}
 }
 
-// work is the worker's goroutine.
+// work is the worker's goroutine. With several lanes it divides the events among their goroutines, and uses the lanes itself while these wait.
 func (p *Pipeline) work() {
 	defer close(p.done)
+	handle, wait, end := p.handling()
+	defer end()
 	p.queue.Run(p.stopping, queue.Worker{
-		Handle:   p.process,
+		Handle:   handle,
+		Wait:     wait,
 		Interval: p.Batch.FlushInterval,
 		Tick: func(silence time.Duration) {
-			if silence > 0 && (p.Live || p.Follow) && p.buffering != nil {
-				p.buffering.Silence(silence)
+			for _, l := range p.lanes {
+				l.tick(silence)
 			}
-			p.releaseDue()
-			p.flush()
-			p.track.look(p.count())
 		},
 		Settle: p.settle,
 		Late:   p.dropAtShutdown,
@@ -357,22 +369,34 @@ func (p *Pipeline) work() {
 	p.finish()
 }
 
-// finish releases all events kept back and hands over the batch.
+// finish releases all events kept back and hands over the batches.
 func (p *Pipeline) finish() {
-	p.releaseAll()
+	for _, l := range p.lanes {
+		l.releaseAll()
+		l.flush()
+		l.track.finish()
+	}
+}
+
+// tick ends a flush interval after a time of silence.
+func (p *lane) tick(silence time.Duration) {
+	if silence > 0 && (p.Live || p.Follow) && p.buffering != nil {
+		p.buffering.Silence(silence)
+	}
+	p.releaseDue()
 	p.flush()
-	p.track.finish()
+	p.track.look(p.count())
 }
 
 // releaseDue releases the events kept back that are due.
-func (p *Pipeline) releaseDue() {
+func (p *lane) releaseDue() {
 	for p.buffering != nil && p.buffering.Due() {
 		p.release(true)
 	}
 }
 
 // releaseAll releases all events kept back.
-func (p *Pipeline) releaseAll() {
+func (p *lane) releaseAll() {
 	for p.held() > 0 {
 		p.release(false)
 	}
@@ -380,7 +404,7 @@ func (p *Pipeline) releaseAll() {
 
 // release releases one event. When no time is left to hand anything over, its record is dropped with the batch. After a panic the number of
 // events kept back shows whether the event is lost.
-func (p *Pipeline) release(due bool) {
+func (p *lane) release(due bool) {
 	var outcome Outcome
 	held := p.held()
 	p.unheld = false
@@ -397,11 +421,16 @@ func (p *Pipeline) release(due bool) {
 }
 
 // process handles a chunk's events.
-func (p *Pipeline) process(c *queue.Chunk) {
+func (p *lane) process(c *queue.Chunk) {
 	p.garbage.Collect()
+	p.handleAll(p.events(c), c.Len())
+}
+
+// handleAll handles n events.
+func (p *lane) handleAll(events iter.Seq[Event], n int) {
 	var filtered, aggregated, last int64
-	left := c.Len()
-	for ev := range p.events(c) {
+	left := n
+	for ev := range events {
 		if p.deliver.Err() != nil {
 			p.dropAtShutdown(left)
 			break
@@ -423,12 +452,7 @@ func (p *Pipeline) process(c *queue.Chunk) {
 		default:
 			p.Stats.Undecodable.Add(outcome.Reason, 1)
 		}
-		if p.track != nil {
-			p.unheld = false
-			if p.track.handle() {
-				p.track.look(p.count())
-			}
-		}
+		p.tracked()
 	}
 	p.Stats.Filtered.Add(filtered)
 	p.Stats.Aggregated.Add(aggregated)
@@ -437,8 +461,19 @@ func (p *Pipeline) process(c *queue.Chunk) {
 	}
 }
 
+// tracked tracks an event that has been handled.
+func (p *lane) tracked() {
+	if p.track == nil {
+		return
+	}
+	p.unheld = false
+	if p.track.handle() {
+		p.track.look(p.count())
+	}
+}
+
 // events yields a chunk's events. Each was prepared, unless Prepare panics: Handle gets the event that made it panic, and counts it.
-func (p *Pipeline) events(c *queue.Chunk) iter.Seq[Event] {
+func (p *lane) events(c *queue.Chunk) iter.Seq[Event] {
 	if p.preparing == nil {
 		return c.Events()
 	}
@@ -467,10 +502,10 @@ func (p *Pipeline) dropAtShutdown(n int) { p.Stats.Dropped.Add(DropShutdown, int
 // handle calls the handler for one event. After a panic the number of events kept back shows what became of the event. If there is one
 // more, the event itself was kept back before the panic, and still comes. If there are fewer, the event was to be joined with some that
 // were kept back, and these are lost with it.
-func (p *Pipeline) handle(ev Event) (outcome Outcome) {
+func (p *lane) handle(ev Event) (outcome Outcome) {
 	held := p.held()
 	p.unheld = held == 0
-	if p.guard(func() { outcome = p.Handler.Handle(ev, p.records) }) {
+	if p.guard(func() { outcome = p.ask(ev) }) {
 		return outcome
 	}
 	switch now := p.held(); {
@@ -482,8 +517,16 @@ func (p *Pipeline) handle(ev Event) (outcome Outcome) {
 	return Outcome{Kind: Undecodable, Reason: UndecodablePanic}
 }
 
+// ask returns what becomes of an event.
+func (p *lane) ask(ev Event) Outcome {
+	if ev.Note == notePanicked {
+		return Outcome{Kind: Undecodable, Reason: UndecodablePanic}
+	}
+	return p.Handler.Handle(ev, p.records)
+}
+
 // held is the number of events that the handler keeps back.
-func (p *Pipeline) held() int {
+func (p *lane) held() int {
 	if p.buffering == nil {
 		return 0
 	}
@@ -492,7 +535,7 @@ func (p *Pipeline) held() int {
 
 // guard calls do and recovers from a panic, so that it costs only the event: records that do has appended are removed. It reports whether
 // do returned.
-func (p *Pipeline) guard(do func()) (returned bool) {
+func (p *lane) guard(do func()) (returned bool) {
 	p.lengths = p.lengths[:0]
 	for _, place := range p.places {
 		p.lengths = append(p.lengths, place.Len())

@@ -73,15 +73,46 @@ func (c *chance) Release(records plog.LogRecordSlice, _ bool) Outcome {
 	return Outcome{Kind: Emitted}
 }
 
+// Pass does nothing: time does not pass for a chance.
+func (c *chance) Pass(Split) {}
+
+// chances share the events.
+type chances struct {
+	byFirst
+	rand *rand.Rand
+	each []*chance
+}
+
+func (c *chances) Sharing() (sharing []SharingHandler) {
+	for _, one := range c.each {
+		sharing = append(sharing, one)
+	}
+	return sharing
+}
+
+func (c *chances) Split(ev Event) Split {
+	if c.rand.IntN(50) == 0 {
+		panic("bad event")
+	}
+	return Split{Shard: ev.Data[eventID-1] % uint8(len(c.each))}
+}
+
 // fickle is a consumer that takes some of the batches, and parts of others.
 type fickle struct {
 	consumertest.LogsSink
+	mu    sync.Mutex // of rand
 	rand  *rand.Rand
 	moods int // how many of the moods below it has
 }
 
+func (f *fickle) draw(n int) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.rand.IntN(n)
+}
+
 func (f *fickle) ConsumeLogs(ctx context.Context, l plog.Logs) error {
-	switch f.rand.IntN(8) {
+	switch f.draw(8) {
 	case 0:
 		if f.moods > 0 {
 			return errors.New("busy")
@@ -101,7 +132,7 @@ func (f *fickle) ConsumeLogs(ctx context.Context, l plog.Logs) error {
 			return errors.Join(f.LogsSink.ConsumeLogs(ctx, l), consumererror.NewLogs(errors.New("busy"), rest))
 		}
 	case 3:
-		if f.moods > 3 && f.rand.IntN(20) == 0 {
+		if f.moods > 3 && f.draw(20) == 0 {
 			<-ctx.Done()
 			return ctx.Err()
 		}
@@ -112,17 +143,24 @@ func (f *fickle) ConsumeLogs(ctx context.Context, l plog.Logs) error {
 // eventID is the length of what identifies an event: its producer and its number.
 const eventID = 5
 
-// TestEveryEventIsAccountedForWheneverTheShutdownComes has producers offer and put while the worker ticks, handles, panics and hands
+// TestEveryEventIsAccountedForWheneverTheShutdownComes has producers offer and put while the worker, or several, tick, handle, panic and hand
 // over to a consumer that refuses or blocks. It shuts down in the middle of that. In some rounds the source does not stop, and
 // continues during and after the end of the pipeline.
 func TestEveryEventIsAccountedForWheneverTheShutdownComes(t *testing.T) {
 	for round := range uint64(40) {
 		r := rand.New(rand.NewPCG(round, 1))
 		producers, moods, hung := 1+r.IntN(4), r.IntN(5), r.IntN(2) == 0
-		h := &chance{rand: rand.New(rand.NewPCG(round, 2))}
+		h := &chances{rand: rand.New(rand.NewPCG(round, 5))}
+		for range 1 + round%4 {
+			h.each = append(h.each, &chance{rand: rand.New(rand.NewPCG(round, 2))})
+		}
+		handler := Handler(h)
+		if len(h.each) == 1 {
+			handler = h.each[0]
+		}
 		next := &fickle{rand: rand.New(rand.NewPCG(round, 3)), moods: moods}
 		p := newPipeline(t, next, func(s *Settings) {
-			s.Handler, s.Batch.MaxRecords, s.Batch.FlushInterval = h, 1+r.IntN(100), time.Duration(1+r.IntN(1000))*time.Microsecond
+			s.Handler, s.Batch.MaxRecords, s.Batch.FlushInterval = handler, 1+r.IntN(100), time.Duration(1+r.IntN(1000))*time.Microsecond
 			s.Retry.InitialInterval = 10 * time.Microsecond
 		})
 		var wg sync.WaitGroup
@@ -142,7 +180,11 @@ func TestEveryEventIsAccountedForWheneverTheShutdownComes(t *testing.T) {
 					}
 					given[producer]++
 					if producer == 1 && r.IntN(500) == 0 {
-						_ = p.Drain(ctx, func() { h.kept = append(h.kept, h.kept...) }) // nothing is kept back here
+						_ = p.Drain(ctx, func() {
+							for _, one := range h.each {
+								one.kept = append(one.kept, one.kept...) // nothing is kept back here
+							}
+						})
 					}
 				}
 			})
@@ -173,7 +215,12 @@ func TestEveryEventIsAccountedForWheneverTheShutdownComes(t *testing.T) {
 		require.Zero(t, p.Stats.Pending(), what)
 		require.Zero(t, p.queue.Bytes(), what)
 		require.Equal(t, int64(next.LogRecordCount()), p.Stats.Emitted.Load(), what)
-		requireOnceAndInOrder(t, h.seen, producers == 1, what)
+		var seen []string
+		for _, one := range h.each {
+			requireOnceAndInOrder(t, one.seen, producers == 1, what)
+			seen = append(seen, one.seen...)
+		}
+		requireOnceAndInOrder(t, seen, false, what)
 		requireOnceAndInOrder(t, bodies(&next.LogsSink), false, what)
 	}
 }

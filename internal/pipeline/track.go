@@ -39,12 +39,13 @@ type tracker struct {
 	barriers  []barrier
 }
 
-func newTracker(s *Settings) *tracker {
-	if s.Done == nil {
+// newTracker returns a tracker of the events that a handler gets. It is nil if done is.
+func newTracker(h Handler, done func(events int64)) *tracker {
+	if done == nil {
 		return nil
 	}
-	t := &tracker{done: s.Done, batch: 2}
-	if staged, ok := s.Handler.(StagedHandler); ok {
+	t := &tracker{done: done, batch: 2}
+	if staged, ok := h.(StagedHandler); ok {
 		t.stages = staged.Stages()
 	}
 	return t

@@ -99,7 +99,7 @@ func TestDeniedPacketsCountBesideThoseThatPassedWithTheSameBytes(t *testing.T) {
 			sender.String() + " 40000 > " + target.String() + " 9000": {Packets: 120, Bytes: 11_280, DroppedPackets: 60, DroppedBytes: 5_640},
 			sender.String() + " 50001 > " + target.String() + " 443":  {Packets: 4, Bytes: 296, DroppedPackets: 3, DroppedBytes: 222},
 		}, counted, level)
-		require.Zero(t, r.handler.unmarked.Load(), level)
+		require.Zero(t, r.handler.marker.unmarked.Load(), level)
 	}
 }
 
@@ -133,7 +133,7 @@ func TestTheSumsPlusTheUncountedAreWhatWasSentWhateverWayThePacketsTake(t *testi
 		counted, _ := countedBytes(sink)
 		require.Len(t, counted, 1)
 		for _, got := range counted {
-			unmarked := r.handler.unmarked.Load()
+			unmarked := r.handler.marker.unmarked.Load()
 			require.Equal(t, dropped, got.DroppedPackets, level)
 			require.LessOrEqual(t, got.Packets, int64(packets), level)
 			require.GreaterOrEqual(t, got.Packets+unmarked, int64(packets), level)

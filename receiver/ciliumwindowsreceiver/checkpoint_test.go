@@ -68,6 +68,7 @@ func TestAKilledReplayGoesOnWhereItWasAndRepeatsAtMostABatchAKill(t *testing.T) 
 func TestInEveryVolumeAllTrafficIsCountedAtLeastOnceAcrossKills(t *testing.T) {
 	for mode, more := range map[string]string{
 		"full": "monitor_aggregation_level: none\n", "full ": "monitor_aggregation_level: medium\n", "balanced": "", "lean": "",
+		" full": "monitor_aggregation_level: none\nworkers: 3\n", " balanced": "workers: 2\n", " lean": "workers: 7\n",
 	} {
 		config := func() *Config {
 			return withVolume(t, strings.TrimSpace(mode), captureFile, "enabled_events: [DROP, TRACE, POLICY_VERDICT, DEBUG, CAPTURE]\n"+more)

@@ -53,6 +53,7 @@ func startWithConfig(t testing.TB, cfg *Config, next consumer.Logs) live {
 	s, err := cfg.read()
 	require.NoError(t, err)
 	r.handler = newHandler(s, networklog.Device{}, "")
+	r.handlers = []*handler{r.handler}
 	r.Pipeline = pipeline.New(pipeline.Settings{
 		Batch: cfg.Batch, Queue: cfg.Queue, Retry: cfg.Retry, Handler: r.handler, Next: next, Report: r.Report,
 		Format: metadata.Type.String(), Logger: r.log, Live: true,

@@ -56,6 +56,8 @@ type Config struct {
 	AggregationMaxSizeMiB int `mapstructure:"aggregation_max_size_mib"`
 	// Memory bounds all that the receiver holds. Default: each part has only its own bound.
 	Memory pipeline.MemoryConfig `mapstructure:"memory"`
+	// Workers is the number of goroutines that decode and aggregate events. Default: 1.
+	Workers int `mapstructure:"workers"`
 	// Connections configures the records of connections.
 	Connections connectionsConfig `mapstructure:"connections"`
 	// Filters are allow and deny lists in Hubble's terms. Default: every event passes.
@@ -121,6 +123,7 @@ func createDefaultConfig() component.Config {
 		MonitorAggregationLevel: obsconfig.LevelMaximum.String(),
 		AggregationInterval:     5 * time.Second,
 		AggregationMaxSizeMiB:   64,
+		Workers:                 1,
 		Connections:             defaultConnections(),
 		ConfigMap:               obsconfig.DefaultConfig(),
 		WireFormat:              "auto",
@@ -190,6 +193,7 @@ const (
 	minAggregationInterval = 100 * time.Millisecond
 	maxAggregationInterval = 24 * time.Hour
 	maxAggregationMiB      = 16 << 10
+	maxWorkers             = 32
 )
 
 // connectionBytes is the approximate memory of an event that is kept back, in bytes.
@@ -256,6 +260,12 @@ func (c *Config) Validate() error {
 	}
 	if mib := c.AggregationMaxSizeMiB; mib < 1 || mib > maxAggregationMiB {
 		errs = append(errs, fmt.Errorf("aggregation_max_size_mib: %d is not allowed; want 1 to %d", mib, maxAggregationMiB))
+	}
+	if n := c.Workers; n < 1 || n > maxWorkers {
+		errs = append(errs, fmt.Errorf("workers: %d is not allowed; want 1 to %d", n, maxWorkers))
+	}
+	if c.Workers > 1 && c.Archive {
+		errs = append(errs, fmt.Errorf("workers: %d is not allowed with archive: the archive has each event in the order in which they came; want 1", c.Workers))
 	}
 	_, _, namesErr := c.namesID()
 	errs.Add(keyNames, namesErr)

@@ -20,7 +20,7 @@ import (
 )
 
 // load reads YAML as the collector does, validation included.
-func load(t *testing.T, yaml string) (*Config, error) {
+func load(t testing.TB, yaml string) (*Config, error) {
 	t.Helper()
 	cfg := createDefaultConfig().(*Config)
 	return cfg, kit.LoadConfig(t, cfg, yaml)

@@ -68,10 +68,12 @@ type saved struct {
 // observeSaved observes the bytes saved, by what saved them.
 func (r *ciliumReceiver) observeSaved(_ context.Context, o metric.Int64Observer) error {
 	mode := attribute.String("mode", string(r.cfg.Volume))
-	for reason, n := range map[string]int64{
-		"attributes": r.handler.mapper.Saved(), "interval": r.handler.saved.interval.Load(), "connection": r.handler.saved.connection.Load(),
+	for reason, of := range map[string]func(*handler) int64{
+		"attributes": func(h *handler) int64 { return h.mapper.Saved() },
+		"interval":   func(h *handler) int64 { return h.saved.interval.Load() },
+		"connection": func(h *handler) int64 { return h.saved.connection.Load() },
 	} {
-		o.Observe(n, metric.WithAttributes(mode, attribute.String("reason", reason)))
+		o.Observe(r.sum(of), metric.WithAttributes(mode, attribute.String("reason", reason)))
 	}
 	return nil
 }

@@ -32,7 +32,9 @@ func (r *ciliumReceiver) nodeName() string {
 // of the metrics stays as it was at the start: with another resource, their series would start again.
 func (r *ciliumReceiver) followDevice(stopped <-chan struct{}) {
 	host.Follow(stopped, r.device, r.liveDevice, func(d networklog.Device) {
-		r.handler.moved.Store(&d)
+		for _, h := range r.handlers {
+			h.moved.Store(&d)
+		}
 		r.log.Info("this host has changed", zap.String("node", d.NodeName), zap.String("name", d.HostName), zap.String("address", d.IPAddr))
 	})
 }

@@ -29,6 +29,7 @@ func followed(t *testing.T, cfg *Config, device func(*ciliumReceiver) networklog
 	require.NoError(t, err)
 	r.device = device(r)
 	r.handler = newHandler(settings, r.device, "1.2.3")
+	r.handlers = []*handler{r.handler}
 	kit.RunFor(t, time.Minute+time.Second, r.followDevice)
 	return r
 }

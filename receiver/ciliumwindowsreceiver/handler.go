@@ -20,7 +20,6 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/obsconfig"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/opener"
-	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/primary"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold"
 )
@@ -34,9 +33,9 @@ type handler struct {
 	connections *aggregate.Connections // nil if events are not summed by connection
 	openers     *opener.Memory         // nil if no trace can come from before connection tracking
 	names       flow.Names             // nil if the ends of flows have no names
-	marker      *primary.Marker
-	later       laterVersions
-	unmarked    atomic.Int64                      // the marker's count, for the metric
+	marker      *marker                // nil where another handler has it
+	splitter    *splitter              // nil with one worker; otherwise the events' notes say what it has found out
+	later       *laterVersions
 	moved       atomic.Pointer[networklog.Device] // this host's new name and address, for the next batch
 	ids         *uid.Maker
 	untimed     uint64 // the records of this file without a time so far
@@ -69,8 +68,8 @@ func newHandler(s settings, device networklog.Device, version string) *handler {
 			Pseudonyms: s.pseudonyms,
 		}),
 		aggregator: aggregate.New(s.aggregation),
-		marker:     primary.New(),
-		later:      laterVersions{log: zap.NewNop()},
+		marker:     newMarker(),
+		later:      &laterVersions{log: zap.NewNop()},
 		ids:        uid.NewMaker("cilium"),
 	}
 	h.use(&h.ahead.single)
@@ -97,8 +96,7 @@ func (h *handler) beginFile(d networklog.Device) {
 	if h.connections != nil {
 		h.connections.Forget()
 	}
-	h.marker.Forget()
-	h.countUnmarked()
+	h.marker.forget()
 	h.archive.setDevice(d)
 	h.archive.forget()
 	if h.openers != nil {
@@ -108,10 +106,7 @@ func (h *handler) beginFile(d networklog.Device) {
 
 // end announces that no more events come, so nothing more becomes known of packets that have come in. It is called
 // after the worker has ended.
-func (h *handler) end() {
-	h.marker.Forget()
-	h.countUnmarked()
-}
+func (h *handler) end() { h.marker.forget() }
 
 func (h *handler) Begin(logs plog.Logs) plog.LogRecordSlice {
 	if moved := h.moved.Swap(nil); moved != nil {
@@ -145,6 +140,9 @@ func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipelin
 		x.raw, x.decoded, x.flowDecoded = ev.Data, false, false
 	}
 	h.use(x)
+	if h.passesOver(ev.Note) {
+		return pipeline.Outcome{Kind: pipeline.Filtered}
+	}
 	if record.Lost > 0 {
 		h.totals.AddLost(flow.LostPerfEventRingBuffer, record.Lost)
 		if h.metricsOnly {
@@ -169,7 +167,7 @@ func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipelin
 	if h.notification.VersionUnknown {
 		h.later.add(h.notification)
 	}
-	if !h.enabled(h.notification) || h.archive == nil && h.leftOut(h.notification) {
+	if !h.settings.enabled(h.notification) || h.archive == nil && h.settings.leftOut(h.notification) {
 		return pipeline.Outcome{Kind: pipeline.Filtered}
 	}
 	h.decodeFlow(x, at)
@@ -177,12 +175,12 @@ func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipelin
 	if h.openers != nil {
 		h.openers.Direct(h.flow, at)
 	}
-	if !h.settings.filter.Wants(h.flow) {
+	if !h.wants(ev.Note) {
 		return pipeline.Outcome{Kind: pipeline.Filtered}
 	}
 	if h.archive != nil {
 		h.archive.add(h.flow, h.notification.Packet, h.id(ev.Data), at, ev.Received)
-		if h.leftOut(h.notification) {
+		if h.settings.leftOut(h.notification) {
 			return pipeline.Outcome{Kind: pipeline.Filtered, Archived: true}
 		}
 	}
@@ -190,7 +188,7 @@ func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipelin
 	if h.metricsOnly {
 		return pipeline.Outcome{Kind: pipeline.Aggregated}
 	}
-	h.mark(at)
+	h.mark(ev.Note, at)
 	if h.connections != nil {
 		return h.join(ev, at, records)
 	}
@@ -231,19 +229,26 @@ func (h *handler) id(raw []byte) uid.ID {
 	return id
 }
 
-// mark sets in the flow whether its record counts the packet's bytes, and whether it counts the packet's denial.
-func (h *handler) mark(at int64) {
-	marks := h.marker.Mark(h.flow, h.notification.Packet, at)
-	h.flow.Primary, h.flow.PrimaryDrop = marks.Packet == primary.Yes, marks.Drop == primary.Yes
-	h.ahead.primary[h.flow.SubType%points] = h.flow.Primary
-	h.countUnmarked()
+// passesOver reports whether an event with a note needs no decoding, because it is excluded and nothing is learnt from it.
+func (h *handler) passesOver(note uint8) bool {
+	return note&(noteUnwanted|noteLater) == noteUnwanted && h.openers == nil
 }
 
-// countUnmarked updates the metric of the packets that the marker could not tell apart.
-func (h *handler) countUnmarked() {
-	if n := h.marker.Unmarked(); n != h.unmarked.Load() {
-		h.unmarked.Store(n)
+// wants reports whether the filters want the flow being handled, whose event has a note.
+func (h *handler) wants(note uint8) bool {
+	if h.splitter != nil {
+		return note&noteUnwanted == 0
 	}
+	return h.settings.filter.Wants(h.flow)
+}
+
+// mark sets in the flow whether its record counts the packet's bytes, and whether it counts the packet's denial.
+func (h *handler) mark(note uint8, at int64) {
+	if h.splitter == nil {
+		note = h.marker.mark(h.flow, h.notification.Packet, at)
+	}
+	h.flow.Primary, h.flow.PrimaryDrop = note&notePrimary != 0, note&notePrimaryDrop != 0
+	h.ahead.primary[h.flow.SubType%points] = h.flow.Primary
 }
 
 // outcome converts a decision to the outcome that the pipeline counts.
@@ -275,9 +280,8 @@ func (h *handler) Due() bool {
 // Silence advances the aggregator's clock by d, a time without events.
 func (h *handler) Silence(d time.Duration) {
 	h.aggregator.Clock.Silence(d)
-	h.marker.Silence(d)
+	h.marker.silence(d)
 	h.archive.silence(d)
-	h.countUnmarked()
 }
 
 // Held returns the number of events kept back.
@@ -330,15 +334,15 @@ func (h *handler) report(records plog.LogRecordSlice, popped aggregate.Popped) {
 
 // enabled reports whether the kind of an event is enabled, whatever the datapath emits. Drops, and events that belong to no kind,
 // always are.
-func (h *handler) enabled(n *monitor.Notification) bool {
+func (s *settings) enabled(n *monitor.Notification) bool {
 	kind := n.Type.Kind()
-	return kind == monitor.KindNone || kind == monitor.KindDrop || slices.Contains(h.settings.Events, kind)
+	return kind == monitor.KindNone || kind == monitor.KindDrop || slices.Contains(s.Events, kind)
 }
 
 // leftOut reports whether the aggregation level leaves an event out, whatever the datapath emits. From level low on, traces at the points
 // where a packet comes in are left out, and only sent packets are reported.
-func (h *handler) leftOut(n *monitor.Notification) bool {
+func (s *settings) leftOut(n *monitor.Notification) bool {
 	incoming := n.Type == monitor.TypeTrace && n.SubType >= monitor.TraceFromEndpoint && n.SubType <= monitor.TraceFromNetwork ||
 		n.Type == monitor.TypeTrace && n.SubType == monitor.TraceFromCrypto
-	return incoming && h.settings.Level != obsconfig.LevelNone
+	return incoming && s.Level != obsconfig.LevelNone
 }

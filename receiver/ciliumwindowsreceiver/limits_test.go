@@ -20,6 +20,7 @@ var limits = map[string]kit.Limits{
 	"monitor_aggregation_level":      {Taken: []string{"none", "Maximum"}, Refused: []string{"highest", "''"}},
 	"aggregation_interval":           {Taken: []string{"100ms", "24h"}, Refused: []string{"0s", "99ms", "24h0m0.001s"}},
 	"aggregation_max_size_mib":       {Taken: []string{"1", "16384"}, Refused: []string{"0", "16385"}},
+	"workers":                        {Taken: []string{"1", "32"}, Refused: []string{"0", "33", "1.5"}},
 	"volume":                         {Taken: []string{"full", "balanced", "lean"}, Refused: []string{"small", "''"}},
 	"archive":                        {Taken: []string{"true", "false"}},
 	"attributes":                     {Taken: []string{"all", "slim", "minimal"}, Refused: []string{"some", "''"}},

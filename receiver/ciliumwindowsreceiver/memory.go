@@ -5,6 +5,8 @@
 package ciliumwindowsreceiver
 
 import (
+	"fmt"
+
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/attrs"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/pseudonym"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/capture"
@@ -24,17 +26,21 @@ func (c *Config) needs() pipeline.MemoryNeeds {
 	if c.Archive {
 		tiers = 2
 	}
-	n := pipeline.MemoryNeeds{Queues: 1, QueueMiB: c.Queue.MaxSizeMiB, Stores: 1, Fixed: []pipeline.MemoryPart{
-		pipeline.BatchMemory(c.Batch),
-		{Name: "the attributes' templates", Bytes: tiers * attrs.MaxTemplateBytes},
-		{Name: "packets and openers", Bytes: tiers * tables},
+	workers := max(c.Workers, 1)
+	n := pipeline.MemoryNeeds{Queues: 1, QueueMiB: c.Queue.MaxSizeMiB, Stores: workers, Fixed: []pipeline.MemoryPart{
+		forWorkers(pipeline.BatchMemory(c.Batch), workers),
+		forWorkers(pipeline.MemoryPart{Name: "the attributes' templates", Bytes: tiers * attrs.MaxTemplateBytes}, workers),
+		forWorkers(pipeline.MemoryPart{Name: "packets and openers", Bytes: tiers * tables}, workers),
 		{Name: "caches", Bytes: smallParts},
 	}}
+	if workers > 1 {
+		n.Fixed = append(n.Fixed, pipeline.MemoryPart{Name: "who gets which event", Bytes: pipeline.SplitMemory})
+	}
 	if c.Connections.Enabled {
-		n.Stores++
+		n.Stores += workers
 	}
 	if c.Pseudonymize.Enabled() {
-		n.Fixed = append(n.Fixed, pipeline.MemoryPart{Name: "pseudonymize", Bytes: pseudonym.MaxMemory})
+		n.Fixed = append(n.Fixed, forWorkers(pipeline.MemoryPart{Name: "pseudonymize", Bytes: pseudonym.MaxMemory}, workers))
 	}
 	if naming := c.naming(); c.Pseudonymize.Enabled() && naming.Any() {
 		n.Fixed = append(n.Fixed, pipeline.MemoryPart{Name: "pseudonymize, of the metrics", Bytes: pseudonym.MaxMemory})
@@ -46,4 +52,13 @@ func (c *Config) needs() pipeline.MemoryNeeds {
 		n.Queues++
 	}
 	return n
+}
+
+// forWorkers returns what all workers need of a part that each has.
+func forWorkers(p pipeline.MemoryPart, workers int) pipeline.MemoryPart {
+	if workers > 1 {
+		p.Name += fmt.Sprintf(" of %d workers", workers)
+		p.Bytes *= int64(workers)
+	}
+	return p
 }

@@ -18,6 +18,7 @@ import (
 func TestTheSmallestCapThatIsTakenHasRoomForEveryPart(t *testing.T) {
 	for _, yaml := range []string{
 		"queue: {max_size_mib: 1}", "queue: {max_size_mib: 1000}\naggregation_max_size_mib: 1000", "volume: lean\narchive: true",
+		"volume: lean\nworkers: 3",
 	} {
 		for _, record := range []string{"", "\nrecord: {path: " + filepath.Join(t.TempDir(), "record.pcapng") + "}"} {
 			yaml := yaml + record + "\nreplay: {path: [../../testdata/cilium_events.pcapng, ../../testdata/cilium_ways.pcapng], repeat: 2}\nmemory: {max_mib: %d}"

@@ -62,7 +62,9 @@ func (r *ciliumReceiver) newMeter() *meter {
 		now: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
 	}
 	m.ctx, m.cancel = context.WithCancel(context.Background())
-	r.handler.totals, r.handler.metricsOnly = m.totals, r.Next == nil
+	for _, h := range r.handlers {
+		h.totals, h.metricsOnly = m.totals, r.Next == nil
+	}
 	return m
 }
 

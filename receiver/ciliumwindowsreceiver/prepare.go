@@ -86,13 +86,16 @@ func (h *handler) Prepare(records []pipeline.Event) {
 		x := a.records[i]
 		x.raw, x.decoded, x.flowDecoded = ev.Data, false, false
 		a.n++
+		if h.passesOver(ev.Note) {
+			continue
+		}
 		record, err := events.Parse(ev.Data)
 		if err != nil || record.Lost > 0 || h.decode(x, record.Data) != nil {
 			continue // Handle says why
 		}
-		if h.enabled(&x.notification) && (h.archive != nil || !h.leftOut(&x.notification)) {
+		if h.settings.enabled(&x.notification) && (h.archive != nil || !h.settings.leftOut(&x.notification)) {
 			h.decodeFlow(x, timeOf(record, ev))
-			h.announce(x)
+			h.announce(x, ev.Note)
 		}
 	}
 	for _, x := range a.records[:a.n] {
@@ -114,13 +117,16 @@ func timeOf(record events.Record, ev pipeline.Event) int64 {
 	return record.Time
 }
 
-// announce announces the connection of a record.
-func (h *handler) announce(x *prepared) {
+// announce announces the connection of a record with a note.
+func (h *handler) announce(x *prepared, note uint8) {
 	if h.connections != nil {
 		h.connections.Announce(&x.expected, &x.flow)
 		return
 	}
 	x.flow.Primary = h.ahead.primary[x.flow.SubType%points]
+	if h.splitter != nil {
+		x.flow.Primary = note&notePrimary != 0
+	}
 	h.aggregator.Announce(&x.expected, &x.flow)
 	x.flow.Primary = false // mark decides it
 }

@@ -74,7 +74,7 @@ func TestTheMarksCountWhatWasSentAndWhatWasDroppedAtEveryLevel(t *testing.T) {
 			counted, total := countedBytes(sink)
 			require.Equal(t, sent, counted, "%s, %s", level, name)
 			require.Greater(t, total, bytes, "a packet has more records than one")
-			require.Zero(t, r.handler.unmarked.Load())
+			require.Zero(t, r.handler.marker.unmarked.Load())
 		}
 	}
 }
@@ -171,7 +171,7 @@ func TestADropBehindACountedTraceCountsTheDenial(t *testing.T) {
 			}
 		})
 		require.Equal(t, map[string]string{"cilium.packet.primary": "trace", "cilium.drop.primary": "drop"}, marked, level)
-		require.Zero(t, r.handler.unmarked.Load())
+		require.Zero(t, r.handler.marker.unmarked.Load())
 	}
 }
 

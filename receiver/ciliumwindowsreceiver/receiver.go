@@ -33,9 +33,10 @@ type ciliumReceiver struct {
 	names    flow.Names // nil if the ends of flows have no names
 	settings settings
 	device   networklog.Device // at the start
-	handler  *handler
-	meter    *meter      // nil without a metrics pipeline
-	live     *liveSource // nil in a replay
+	handler  *handler          // the first of handlers
+	handlers []*handler        // one for each worker
+	meter    *meter            // nil without a metrics pipeline
+	live     *liveSource       // nil in a replay
 	files    fileSource
 }
 
@@ -70,20 +71,38 @@ func (r *ciliumReceiver) prepare(files []string) (_ pipeline.Handler, err error)
 	if len(files) > 0 {
 		r.device = r.fileDevice(files[0])
 	}
-	r.settings.aggregation.Memory = r.Memory.Store()
-	if r.settings.connections != nil {
-		r.settings.connections.Memory = r.Memory.Store()
+	workers := r.cfg.Workers
+	if r.Next == nil {
+		workers = 1 // sums need no records
 	}
-	r.handler = newHandler(r.settings, r.device, r.set.BuildInfo.Version)
-	r.handler.later.log = r.log
-	r.handler.names = r.names
-	if r.cfg.Archive && r.Next != nil {
-		r.handler.archive = newArchiver(networklog.Options{
-			Device: r.device, Body: archivedBody(r.settings.body), Mask: r.settings.mask, Version: r.set.BuildInfo.Version,
-			Pseudonyms: r.settings.pseudonyms,
-		})
+	r.handlers = nil
+	for range workers {
+		r.handlers = append(r.handlers, r.newHandler(workers))
+	}
+	r.handler = r.handlers[0]
+	if workers > 1 {
+		return newShared(r.handlers), nil
 	}
 	return r.handler, nil
+}
+
+// newHandler makes one of a number of handlers that share the events and the memory.
+func (r *ciliumReceiver) newHandler(workers int) *handler {
+	s := r.settings.share(workers)
+	s.pseudonyms = r.cfg.pseudonyms()
+	s.aggregation.Memory = r.Memory.Store()
+	if s.connections != nil {
+		s.connections.Memory = r.Memory.Store()
+	}
+	h := newHandler(s, r.device, r.set.BuildInfo.Version)
+	h.later.log = r.log
+	h.names = r.names
+	if r.cfg.Archive && r.Next != nil {
+		h.archive = newArchiver(networklog.Options{
+			Device: r.device, Body: archivedBody(s.body), Mask: s.mask, Version: r.set.BuildInfo.Version, Pseudonyms: s.pseudonyms,
+		})
+	}
+	return h
 }
 
 // started logs what is received.
@@ -95,10 +114,10 @@ func (r *ciliumReceiver) started(files []string) {
 // account returns what this receiver adds to the pipeline's account.
 func (r *ciliumReceiver) account() []zap.Field {
 	if r.Pipeline.Stats.Pending() == 0 { // otherwise the worker may still be counting
-		r.handler.end()
+		r.handler.end() // the first has the marker
 	}
 	return []zap.Field{
-		zap.Int64("packets_unmarked", r.handler.unmarked.Load()), zap.Int64("events_version_unknown", r.handler.later.count.Load()),
+		zap.Int64("packets_unmarked", r.handler.marker.unmarked.Load()), zap.Int64("events_version_unknown", r.handler.later.count.Load()),
 	}
 }
 

@@ -48,7 +48,7 @@ func (s *fileSource) play(ctx context.Context, p replay.Part, emit replay.Emit) 
 	// name.
 	device := s.r.fileDevice(path)
 	goesOn := p.GoesOn || capture.Recording().Continues(before)
-	err = s.r.BeginFile(ctx, path, goesOn, func() { s.r.handler.beginFile(device) })
+	err = s.r.BeginFile(ctx, path, goesOn, func() { s.r.beginFile(device) })
 	if err != nil {
 		return err
 	}

@@ -17,10 +17,10 @@ func (r *ciliumReceiver) observe(builder *metadata.TelemetryBuilder) error {
 	return errors.Join(
 		r.live.observe(builder),
 		builder.RegisterBytesSavedCallback(r.observeSaved),
-		builder.RegisterConnectionsClosedEarlyCallback(runner.Observe(r.handler.saved.early.Load)),
+		builder.RegisterConnectionsClosedEarlyCallback(runner.Observe(func() int64 { return r.sum(func(h *handler) int64 { return h.saved.early.Load() }) })),
 		builder.RegisterEventsVersionUnknownCallback(runner.Observe(r.handler.later.count.Load)),
 		builder.RegisterMetricsOthersCallback(runner.Observe(r.handler.totals.Others)),
-		builder.RegisterPacketsUnmarkedCallback(runner.Observe(r.handler.unmarked.Load)),
+		builder.RegisterPacketsUnmarkedCallback(runner.Observe(r.handler.marker.unmarked.Load)),
 	)
 }
 

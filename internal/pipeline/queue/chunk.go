@@ -5,6 +5,9 @@ package queue
 import (
 	"encoding/binary"
 	"iter"
+	"unsafe"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold/prefetch"
 )
 
 // ChunkSize is the size of one chunk in bytes. It holds the largest event that Windows can deliver (64 KiB) several times.
@@ -22,6 +25,8 @@ type Event struct {
 	Received int64
 	// Data is the event as its source wrote it. It is valid until the function that gets the event returns.
 	Data []byte
+	// Note is what has been found out about the event before it is handled. The queue leaves it 0.
+	Note uint8
 }
 
 // Chunk holds raw events back to back, in memory of fixed size.
@@ -48,6 +53,24 @@ func (c *Chunk) Events() iter.Seq[Event] {
 		}
 	}
 }
+
+// At returns the event at an offset, which is the sum of the sizes of those before it. Each takes EventHeader bytes and its Data.
+func (c *Chunk) At(offset uint32) Event {
+	rest := c.buf[offset:]
+	n := EventHeader + int(binary.LittleEndian.Uint32(rest[8:]))
+	return Event{Received: int64(binary.LittleEndian.Uint64(rest)), Data: rest[EventHeader:n:n]}
+}
+
+// Fetch starts to load the first bytes of the event at an offset.
+func (c *Chunk) Fetch(offset uint32) {
+	p := unsafe.Pointer(&c.buf[offset])
+	prefetch.Pair(p)
+	if int(offset)+2*cacheLine < len(c.buf) {
+		prefetch.Line(unsafe.Add(p, 2*cacheLine))
+	}
+}
+
+const cacheLine = 64
 
 func (c *Chunk) fits(n int) bool { return len(c.buf)+EventHeader+n <= cap(c.buf) }
 

@@ -200,13 +200,21 @@ func (q *Queue) sweepEnded() {
 	}
 }
 
-func (q *Queue) sweep() { q.drain(func(c *Chunk) { q.late(c.count) }) }
+func (q *Queue) sweep() {
+	q.drain(func(c *Chunk) {
+		q.late(c.count)
+		q.Done(c)
+	})
+}
 
 // Worker is the consumer of the events. All its functions but Late are called on the goroutine that calls Run.
 type Worker struct {
 	// Handle gets each chunk and may keep no reference to it. On each interval it gets the chunk that is being filled, so that no event
 	// waits longer.
 	Handle func(*Chunk)
+	// Wait may be nil. If it is not, Handle keeps each chunk until another goroutine calls Done for it, and Wait waits until that has been
+	// done for all. It is called before Tick, before the functions of Settle, and before Run returns.
+	Wait func()
 	// Tick is called after each Interval, whether events wait or not. silence is how long nothing has been queued and nothing handled
 	// until now; it is 0 when an event came since the last call, or is queued. It is at most two intervals, because a longer time means
 	// that the worker was delayed, by the next component or by a suspended host.
@@ -222,17 +230,26 @@ type Worker struct {
 func (q *Queue) Run(stop <-chan struct{}, w Worker) {
 	ticker := time.NewTicker(w.Interval)
 	defer ticker.Stop()
+	handle, wait := w.Handle, w.Wait
+	if wait == nil {
+		wait = func() {}
+		handle = func(c *Chunk) {
+			w.Handle(c)
+			q.Done(c)
+		}
+	}
 	quiet, since := true, time.Now() // whether nothing has been handled since that time
 	for {
 		select {
 		case c := <-q.full:
 			quiet = false
-			q.pass(c, w.Handle)
+			handle(c)
 		case <-ticker.C:
 			now := time.Now()
-			if len(q.full) == 0 && q.passCurrent(w.Handle) {
+			if len(q.full) == 0 && q.passCurrent(handle) {
 				quiet = false
 			}
+			wait()
 			silence := time.Duration(0)
 			if quiet && q.Bytes() == 0 {
 				silence = min(now.Sub(since), 2*w.Interval)
@@ -241,10 +258,12 @@ func (q *Queue) Run(stop <-chan struct{}, w Worker) {
 			quiet, since = true, time.Now()
 		case settled := <-w.Settle:
 			quiet = false
-			q.drain(w.Handle)
+			q.drain(handle)
+			wait()
 			settled()
 		case <-stop:
-			q.drain(w.Handle)
+			q.drain(handle)
+			wait()
 			q.late = w.Late
 			q.ended.Store(true)
 			q.sweep()
@@ -259,7 +278,7 @@ func (q *Queue) drain(handle func(*Chunk)) {
 	for {
 		select {
 		case c := <-q.full:
-			q.pass(c, handle)
+			handle(c)
 		default:
 			return
 		}
@@ -278,18 +297,17 @@ func (q *Queue) passCurrent(handle func(*Chunk)) bool {
 			if other.seq > c.seq {
 				c, other = other, c
 			}
-			q.pass(other, handle)
+			handle(other)
 			continue
 		default:
 		}
-		q.pass(c, handle)
+		handle(c)
 		return true
 	}
 }
 
-// pass handles a chunk and frees it.
-func (q *Queue) pass(c *Chunk, handle func(*Chunk)) {
-	handle(c)
+// Done frees a chunk that has been handled. Only a Worker with Wait needs it, for each chunk once. Any goroutine may call it.
+func (q *Queue) Done(c *Chunk) {
 	c.buf, c.count = c.buf[:0], 0
 	q.release(c)
 }

@@ -41,7 +41,7 @@ func RequireRefused(t testing.TB, err error, yaml string, parts []string) {
 }
 
 // Rewritten returns a configuration of YAML, and the one that results when it is written and taken again into the default, which it validates.
-func Rewritten[C any](t *testing.T, load func(t *testing.T, yaml string) (C, error), yaml string, initial C) (cfg, again C) {
+func Rewritten[C any](t *testing.T, load func(t testing.TB, yaml string) (C, error), yaml string, initial C) (cfg, again C) {
 	t.Helper()
 	cfg, err := load(t, yaml)
 	require.NoError(t, err)

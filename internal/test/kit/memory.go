@@ -12,7 +12,7 @@ import (
 )
 
 // LeastMemory returns the least memory.max_mib of a configuration, by the error for 1. What is less by one is refused, too. yaml has %d for the value.
-func LeastMemory[C any](t *testing.T, load func(t *testing.T, yaml string) (C, error), yaml string) int {
+func LeastMemory[C any](t *testing.T, load func(t testing.TB, yaml string) (C, error), yaml string) int {
 	t.Helper()
 	_, err := load(t, fmt.Sprintf(yaml, 1))
 	require.ErrorContains(t, err, "memory: max_mib: 1 is not allowed: the parts that this configuration fixes take ")
