@@ -13,7 +13,7 @@ import (
 // usually reads one entry: the one that it finds.
 //
 // Within a group the hash also gives the home slot; an entry occupies it, or the next free slot, wrapping around. Most entries occupy
-// their home slot, so a lookup usually costs one memory access, which the processor begins before it has compared the tags.
+// their home slot. A lookup compares all tags of a group at once, and usually costs one memory access: to the entry whose tag is equal.
 type table struct {
 	groups  []group
 	entries []Entry // groupSize for each group
