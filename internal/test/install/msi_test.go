@@ -181,7 +181,7 @@ func TestTheMSI(t *testing.T) {
 	require.Contains(t, products, "1.1.0")
 	require.NotContains(t, products, "1.0.0", "the old version is no longer there")
 
-	// Installed again with another setting, the service starts again to read it; without one, it runs on.
+	// Installed again with another setting, the service starts again to read it. Without one, Setup lets it run on: the events below.
 	code, log = h.msiexec("/i", windowsPath(second), "METRICS_PORT=28888")
 	require.Zero(t, code, "%s", log)
 	require.Equal(t, "RUNNING", h.state())
@@ -260,7 +260,8 @@ func TestTheMSI(t *testing.T) {
 		open, event{"Warning", 105, notEnd}, begins,
 		event{"Error", 107, "dns-sever"}, event{"Error", 107, "none.txt"}, event{"Error", 107, "AZURE_DCR_ID: want"}, event{"Error", 107, "without AZURE_DCR_ID"}, // wrong settings
 		ends, open, begins, // upgraded
-		ends, open, begins, // installed again with another setting
+		ends, open, begins, ends, open, begins, // installed again with another setting: Wine starts the service again in any case, and Setup once more for the setting
+		ends, open, begins, // installed again without one: Wine alone
 		ends, open, begins, // removed as by an upgrade, and installed
 		ends,                                                                                // removed
 		open, event{"Warning", 203, "Windows does not say that Cilium is on"}, begins, ends, // where nothing was
