@@ -80,4 +80,4 @@ test-install: package testdata/dnsserver.etl $(NODE_TOOLS) ## build the package,
 	NODE_PATH=$(NODE_MODULES) node --liftoff-only internal/tools/node/powershell.cjs $$(git ls-files '*.ps1')
 	internal/test/install/prefix.sh $(INSTALL_PREFIX)
 	PATH=$$PATH:/usr/lib/wine WINNET_INSTALL_PREFIX=$(INSTALL_PREFIX) WINNET_INSTALL_PROGRAM=$(CURDIR)/$(DIST)/stage-amd64/otelcol-winnet.exe WINNET_INSTALL_PACKAGE=$(CURDIR)/$(PACKAGE) \
-	  $(GO) test -count=1 -v ./internal/test/install
+	  $(GO) test -count=1 -v -timeout 30m ./internal/test/install

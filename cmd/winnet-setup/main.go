@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command winnet-setup is `otelcol-winnet setup` alone: a small program that is in the MSI itself. It checks the settings before an upgrade removes
-// the old version, when the new one is not there yet, and undoes what a failed installation has changed, when it may be gone again.
+// Command winnet-setup is `otelcol-winnet setup` alone: a small program that is in the MSI itself and carries out the MSI's own actions. The installed
+// program could not: when some of them run, it is not there yet, no longer, or of another version.
 package main
 
 import (

@@ -166,8 +166,7 @@ func TestTheMSI(t *testing.T) {
 	require.Equal(t, products, h.registry(uninstall))
 	h.set(windows, "CurrentBuildNumber", "REG_SZ", build[1])
 
-	// Upgraded, it has its configuration and settings, but for those that are given. The service is the same one.
-	h.set(service, "ServiceSidType", "REG_DWORD", "1")
+	// Upgraded, it has its configuration and settings, but for those that are given.
 	code, log = h.msiexec("/i", windowsPath(second), "SOURCES=dns-server", "APPLICATIONINSIGHTS_CONNECTION_STRING="+secret+";Upgraded=1")
 	require.Zero(t, code, "%s", log)
 	h.awaitState("RUNNING")
@@ -181,9 +180,8 @@ func TestTheMSI(t *testing.T) {
 	products = h.registry(uninstall)
 	require.Contains(t, products, "1.1.0")
 	require.NotContains(t, products, "1.0.0", "the old version is no longer there")
-	require.Contains(t, h.registry(service), "ServiceSidType", "the service was not deleted and made anew")
 
-	// Installed again with another setting, the service starts again to read it; without one, it runs on.
+	// Installed again with another setting, the service starts again to read it. Without one, Setup lets it run on: the events below.
 	code, log = h.msiexec("/i", windowsPath(second), "METRICS_PORT=28888")
 	require.Zero(t, code, "%s", log)
 	require.Equal(t, "RUNNING", h.state())
@@ -192,6 +190,18 @@ func TestTheMSI(t *testing.T) {
 	code, log = h.msiexec("/i", windowsPath(second))
 	require.Zero(t, code, "%s", log)
 	require.Equal(t, "RUNNING", h.state())
+
+	// In an upgrade, Windows says to the old version that it is removed for a new one. Wine does not, so the test does. The service stays the same one.
+	h.set(service, "ServiceSidType", "REG_DWORD", "1")
+	code, log = h.msiexec("/x", windowsPath(second), "UPGRADINGPRODUCTCODE={00000000-0000-0000-0000-000000000001}")
+	require.Zero(t, code, "%s", log)
+	require.Equal(t, "STOPPED", h.state())
+	require.NotEmpty(t, h.registry(autolog+`\ASIMDNSServerTrace`))
+	code, log = h.msiexec("/i", windowsPath(second))
+	require.Zero(t, code, "%s", log)
+	h.awaitState("RUNNING")
+	require.Contains(t, h.registry(service), "ServiceSidType", "the service was not deleted and made anew")
+	require.Contains(t, h.registry(service), "GOMEMLIMIT=640MiB")
 
 	// Removed, it leaves data and configuration.
 	kept := lines()
@@ -250,7 +260,9 @@ func TestTheMSI(t *testing.T) {
 		open, event{"Warning", 105, notEnd}, begins,
 		event{"Error", 107, "dns-sever"}, event{"Error", 107, "none.txt"}, event{"Error", 107, "AZURE_DCR_ID: want"}, event{"Error", 107, "without AZURE_DCR_ID"}, // wrong settings
 		ends, open, begins, // upgraded
-		ends, open, begins, // installed again with another setting
+		ends, open, begins, ends, open, begins, // installed again with another setting: Wine starts the service again in any case, and Setup once more for the setting
+		ends, open, begins, // installed again without one: Wine alone
+		ends, open, begins, // removed as by an upgrade, and installed
 		ends,                                                                                // removed
 		open, event{"Warning", 203, "Windows does not say that Cilium is on"}, begins, ends, // where nothing was
 		open, event{"Warning", 203, "Windows does not say that Cilium is on"}, begins, ends, // undone
