@@ -30,6 +30,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/session"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit/goldenlogs"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadatatest"
 )
@@ -125,7 +126,7 @@ func TestRecordsAreGolden(t *testing.T) {
 			}))
 			got := kit.FirstOfEach(sink, func(lr plog.LogRecord) string { return kit.Text(lr, "EventOriginalType") })
 			path := filepath.Join("testdata", "golden", filepath.Base(file)+"."+string(profile)+".yaml")
-			kit.RequireGolden(t, path, *update, got)
+			goldenlogs.Require(t, path, *update, got)
 		}
 	}
 }

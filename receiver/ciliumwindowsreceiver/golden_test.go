@@ -14,6 +14,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 	mt "github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit/goldenlogs"
 )
 
 // layout is a layout of a message: its type, its version and the length of its header.
@@ -102,6 +103,6 @@ func TestEveryMessageHasAGoldenRecord(t *testing.T) {
 		n := 0
 		got := kit.FirstOfEach(sink, func(plog.LogRecord) string { n++; return string(rune(n)) })
 		file := filepath.Join("testdata", "golden", "messages_"+body+".yaml")
-		kit.RequireGolden(t, file, *update, got)
+		goldenlogs.Require(t, file, *update, got)
 	}
 }

@@ -23,8 +23,8 @@ func TestTheSmallestCapThatIsTakenHasRoomForEveryPart(t *testing.T) {
 			yaml := yaml + record + "\nreplay: {path: [../../testdata/cilium_events.pcapng, ../../testdata/cilium_ways.pcapng], repeat: 2}\nmemory: {max_mib: %d}"
 			cfg, err := load(t, fmt.Sprintf(yaml, kit.LeastMemory(t, load, yaml)))
 			require.NoError(t, err)
-			sink, r, _ := replayAll(t, cfg)
-			kit.RequireAllEmitted(t, &r.Pipeline.Stats, sink)
+			_, r, _ := replayAll(t, cfg)
+			require.Zero(t, r.Pipeline.Stats.Dropped.Total(), "a replay waits: %s", &r.Pipeline.Stats)
 			kit.RequireCapKept(t, r.Memory.Used)
 		}
 	}

@@ -29,6 +29,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor/monitortest"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit/goldenlogs"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadatatest"
 )
@@ -108,7 +109,7 @@ func TestRecordsAreGolden(t *testing.T) {
 			return kit.Text(lr, "cilium.event.type") + kit.Text(lr, "cilium.event.sub_type") + kit.Text(lr, "cilium.verdict")
 		})
 		path := filepath.Join("testdata", "golden", body+".yaml")
-		kit.RequireGolden(t, path, *update, got)
+		goldenlogs.Require(t, path, *update, got)
 	}
 }
 

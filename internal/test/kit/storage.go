@@ -67,7 +67,10 @@ func (s *Storage) Freeze() {
 func (s *Storage) KilledAfter(t testing.TB, batches int) (sink *consumertest.LogsSink, next consumer.Logs, killed <-chan struct{}) {
 	t.Helper()
 	sink, dead := &consumertest.LogsSink{}, make(chan struct{})
+	var taking sync.Mutex // a batch may come while another one is taken
 	next, err := consumer.NewLogs(func(ctx context.Context, l plog.Logs) error {
+		taking.Lock()
+		defer taking.Unlock()
 		if batches == 0 {
 			return nil
 		}

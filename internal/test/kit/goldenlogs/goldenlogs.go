@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package kit
+// Package goldenlogs compares records with a golden file. It is apart from kit, so that who needs that does not require this package's modules.
+package goldenlogs
 
 import (
 	"testing"
@@ -11,8 +12,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 )
 
-// RequireGolden requires the records of a golden file, but for the times at which they were observed. It writes the file before if update is set.
-func RequireGolden(t testing.TB, path string, update bool, got plog.Logs) {
+// Require requires the records of a golden file, but for the times at which they were observed. It writes the file before if update is set.
+func Require(t testing.TB, path string, update bool, got plog.Logs) {
 	t.Helper()
 	if update {
 		require.NoError(t, golden.WriteLogsToFile(path, got))
