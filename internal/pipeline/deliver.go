@@ -105,7 +105,7 @@ func (p *Pipeline) consume(logs plog.Logs, all tierCounts) (tierCounts, error) {
 		}
 		left := p.tierCountsOf(logs).within(all)
 		given = left
-		if consumererror.IsPermanent(err) || !p.Retry.Enabled {
+		if consumererror.IsPermanent(err) || !p.Retry.Enabled || p.deliver.Err() != nil {
 			return left, err
 		}
 		pause := wait.NextBackOff()
@@ -120,6 +120,8 @@ func (p *Pipeline) consume(logs plog.Logs, all tierCounts) (tierCounts, error) {
 			stopping = nil
 			wait.Reset()
 		case <-p.deliver.Done():
+		}
+		if p.deliver.Err() != nil { // both of the last two may have come
 			return left, err
 		}
 	}
@@ -133,7 +135,9 @@ var errPanic = errors.New("the next component in the pipeline panicked")
 func (p *Pipeline) consumeOnce(logs plog.Logs) (err error) {
 	n := logs.LogRecordCount()
 	ctx := p.Report.StartLogsOp(p.deliver)
+	p.inNext.Store(true)
 	defer func() {
+		p.inNext.Store(false)
 		if r := recover(); r != nil {
 			err = fmt.Errorf("%w: %v", errPanic, r)
 			if !p.nextPanicked {

@@ -37,6 +37,7 @@ const DrainTimeout = 3 * time.Second
 const (
 	stopTimeout  = 1500 * time.Millisecond // for the source to stop, and not more than two thirds of what ctx allows
 	graceTimeout = 400 * time.Millisecond  // for the next component to heed its context
+	countTimeout = 600 * time.Millisecond  // for the worker to count the rest when it has, on a host that gives it little time
 )
 
 // Kind says what became of an event.
@@ -166,8 +167,9 @@ type Pipeline struct {
 	track     *tracker        // nil if nothing is tracked
 	unheld    bool            // no event was kept back when the present one came
 
-	nextPanicked  bool // the next component's panic has been logged with its stack
-	contradiction bool // it has been logged that the handler contradicts itself
+	nextPanicked  bool        // the next component's panic has been logged with its stack
+	inNext        atomic.Bool // the worker is in a call of the next component
+	contradiction bool        // it has been logged that the handler contradicts itself
 }
 
 // New prepares a pipeline. It reserves the queue's memory, which is touched only as it is used.
@@ -297,7 +299,7 @@ func (p *Pipeline) LogAccount(more ...zap.Field) {
 	}
 	add(dropped, "dropped")
 	add(undecodable, "undecodable")
-	add(pending, "at the next component in the pipeline, which did not return")
+	add(pending, p.whereRest())
 	if len(stayed) > 0 {
 		log, said = p.Logger.Warn, fmt.Sprintf("%d of %d events have not left the receiver: %s",
 			dropped+undecodable+pending, p.Stats.Received.Load(), strings.Join(stayed, ", "))
@@ -307,7 +309,7 @@ func (p *Pipeline) LogAccount(more ...zap.Field) {
 	}
 	log(said, append(more, zap.Stringer("events", &p.Stats))...)
 	if p.Archive {
-		p.Stats.Archive.log(p.Logger)
+		p.Stats.Archive.log(p.Logger, p.whereRest())
 	}
 }
 
@@ -328,13 +330,35 @@ func (p *Pipeline) drained(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	p.cancel()
-	select {
-	case <-p.done:
+	switch {
+	case p.endsWithin(graceTimeout):
 		return nil
-	case <-time.After(graceTimeout):
+	case p.inNext.Load():
 		return fmt.Errorf("the next component in the pipeline did not return within %v of shutdown; %d events are not accounted for",
 			DrainTimeout+graceTimeout, p.Stats.Pending())
+	case p.endsWithin(countTimeout):
+		return nil
 	}
+	return fmt.Errorf("the receiver had not ended its work within %v of shutdown, although the next component in the pipeline has returned: "+
+		"the host gives the collector too little time of its processors; %d events are not accounted for", DrainTimeout+graceTimeout+countTimeout, p.Stats.Pending())
+}
+
+// endsWithin reports whether the worker ends within d.
+func (p *Pipeline) endsWithin(d time.Duration) bool {
+	select {
+	case <-p.done:
+		return true
+	case <-time.After(d):
+		return false
+	}
+}
+
+// whereRest says where events are that no one has accounted for.
+func (p *Pipeline) whereRest() string {
+	if p.inNext.Load() {
+		return "at the next component in the pipeline, which did not return"
+	}
+	return "in the receiver, which had not ended its work when its time was over"
 }
 
 // work is the worker's goroutine.
