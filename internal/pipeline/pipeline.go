@@ -25,6 +25,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/budget"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/printable"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/queue"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/record"
 )
@@ -289,7 +290,8 @@ func (p *Pipeline) Shutdown(ctx context.Context, stopSource func(context.Context
 // LogAccount logs what became of every event, after Shutdown has returned. When events have not left the receiver it says how many and
 // why, as a warning, or as an error if the next component has not returned.
 func (p *Pipeline) LogAccount(more ...zap.Field) {
-	log, said := p.Logger.Info, "every event has left the receiver"
+	logger := printable.Always(p.Logger)
+	log, said := logger.Info, "every event has left the receiver"
 	dropped, undecodable, pending := p.Stats.Dropped.Total(), p.Stats.Undecodable.Total(), p.Stats.Pending()
 	var stayed []string
 	add := func(n int64, what string) {
@@ -301,15 +303,15 @@ func (p *Pipeline) LogAccount(more ...zap.Field) {
 	add(undecodable, "undecodable")
 	add(pending, p.whereRest())
 	if len(stayed) > 0 {
-		log, said = p.Logger.Warn, fmt.Sprintf("%d of %d events have not left the receiver: %s",
+		log, said = logger.Warn, fmt.Sprintf("%d of %d events have not left the receiver: %s",
 			dropped+undecodable+pending, p.Stats.Received.Load(), strings.Join(stayed, ", "))
 	}
 	if pending != 0 {
-		log = p.Logger.Error
+		log = logger.Error
 	}
 	log(said, append(more, zap.Stringer("events", &p.Stats))...)
 	if p.Archive {
-		p.Stats.Archive.log(p.Logger, p.whereRest())
+		p.Stats.Archive.log(logger, p.whereRest())
 	}
 }
 
