@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 	"go.uber.org/zap"
 )
@@ -46,11 +47,13 @@ const fileRetry = 10 * time.Second
 // another file. If no file can be used, the store is in memory.
 type client struct {
 	e      *fileStorage
+	kind   component.Kind
 	path   string
 	logger *zap.Logger
 
 	mu      sync.RWMutex // held for reading while the store is used, for writing while it changes
 	store   store
+	why     error     // why the store is in memory; nil for a file
 	lost    bool      // a file was set aside since the client was created
 	nextTry time.Time // when a client in memory tries its file again
 
@@ -212,11 +215,32 @@ func (c *client) replace(s store, damage error) error {
 // refuses to store anything.
 func (c *client) useMemory(why error) {
 	limit := int64(c.e.cfg.MaxMemoryMiB) << 20
-	c.store = newMemoryStore(limit)
+	if why == nil {
+		why = errors.New("it cannot be used")
+	}
+	c.store, c.why = newMemoryStore(limit), why
 	c.nextTry = time.Now().Add(fileRetry)
-	c.logger.Error("the file cannot be used: queued data is kept in memory and is lost when the collector ends. "+
+	c.logger.Error("the file cannot be used: "+c.kept()+" is kept in memory and is lost when the collector ends. "+
 		"A new file is created as soon as that is possible and none exists",
 		zap.Error(why), zap.Int64("max_bytes", limit))
+}
+
+// kept names what a component keeps in its storage.
+func (c *client) kept() string {
+	if c.kind == component.KindExporter {
+		return "queued data"
+	}
+	return "the state of the component"
+}
+
+// InMemory returns why what was stored is in memory only, and is lost when the process ends. It returns nil if it is in a file, also after Close.
+func (c *client) InMemory() error {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if c.why == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", c.path, c.why)
 }
 
 // leaveMemory moves the data in memory to a new file, if it is time for the next attempt. It does not touch an existing
@@ -242,7 +266,7 @@ func (c *client) leaveMemory(now time.Time) {
 // move moves the data in memory to a new file.
 func (c *client) move(memory *memoryStore) error {
 	if _, err := os.Lstat(c.path); err == nil {
-		return fmt.Errorf("%s: %w", c.path, os.ErrExist)
+		return fmt.Errorf("it is left alone, because what is in it cannot be merged with what is in memory: %w", os.ErrExist)
 	} else if !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
@@ -254,7 +278,7 @@ func (c *client) move(memory *memoryStore) error {
 	if err := disk.batch(ops); err != nil {
 		return errors.Join(err, disk.close(), os.Remove(c.path))
 	}
-	c.store = disk
+	c.store, c.why = disk, nil
 	return nil
 }
 
@@ -282,7 +306,8 @@ func (c *client) Close(context.Context) error {
 	if memory, ok := c.store.(*memoryStore); ok {
 		if ops, size := memory.content(); len(ops) > 0 {
 			if err := c.move(memory); err != nil {
-				c.logger.Error("the data queued in memory is lost", zap.Int("keys", len(ops)), zap.Int64("bytes", size), zap.Error(err))
+				c.logger.Error(c.kept()+" that is in memory is lost, because the file cannot be used",
+					zap.Int("keys", len(ops)), zap.Int64("bytes", size), zap.Error(err), zap.NamedError("since", c.why))
 			}
 		}
 	}

@@ -94,7 +94,7 @@ func (e *fileStorage) memorySize() (size int64) {
 // memory. It returns an error if another process has the file or, with max_memory_mib 0, if no file can be used.
 func (e *fileStorage) GetClient(_ context.Context, kind component.Kind, id component.ID, storageName string) (storage.Client, error) {
 	path := clientPath(e.cfg.Directory, kind, id, storageName)
-	c := &client{e: e, path: path, logger: e.logger.With(zap.String("file", path)), stop: make(chan struct{})}
+	c := &client{e: e, kind: kind, path: path, logger: e.logger.With(zap.String("file", path)), stop: make(chan struct{})}
 	disk, err := e.openFile(path, foundAtStart, c.logger)
 	switch {
 	case err == nil:
@@ -213,11 +213,29 @@ func (e *fileStorage) createDirectories() error {
 	if err != nil {
 		return err
 	}
-	err = private.MkdirAll(e.cfg.Directory, os.FileMode(mode))
+	err = makeFolder(e.cfg.Directory, os.FileMode(mode))
 	if err == nil && (e.cfg.Compaction.OnStart || e.cfg.Compaction.OnRebound) {
-		err = private.MkdirAll(e.cfg.Compaction.Directory, os.FileMode(mode))
+		err = makeFolder(e.cfg.Compaction.Directory, os.FileMode(mode))
 	}
 	return err
+}
+
+// makeFolder makes a folder and its parents. For a link that leads nowhere the system's error would say only that there is a file.
+func makeFolder(path string, mode os.FileMode) error {
+	err := private.MkdirAll(path, mode)
+	if err == nil {
+		return nil
+	}
+	for at := path; ; at = filepath.Dir(at) {
+		if to, linkErr := os.Readlink(at); linkErr == nil {
+			if _, there := os.Stat(at); errors.Is(there, os.ErrNotExist) {
+				return fmt.Errorf("%s is a link to %s, which does not exist; make it, or remove the link: %w", at, to, err)
+			}
+		}
+		if at == filepath.Dir(at) {
+			return err
+		}
+	}
 }
 
 // lockInterval is the time between two attempts to take a lock, or to rename an open file.

@@ -201,8 +201,10 @@ func TestAFolderInTheFilesPlaceIsLeftAloneAndTheLossIsLogged(t *testing.T) {
 	requireGoesOn(t, c)
 	require.Contains(t, fmt.Sprint(f.logs.All()), "it is not a regular file")
 	require.NoError(t, c.Close(context.Background()))
-	lost := f.logs.FilterMessageSnippet("the data queued in memory is lost").All()
+	lost := f.logs.FilterMessage("queued data that is in memory is lost, because the file cannot be used").All()
 	require.Len(t, lost, 1)
+	require.Equal(t, "it is not a regular file; remove or rename it", lost[0].ContextMap()["since"])
+	require.Contains(t, lost[0].ContextMap()["error"], "it is left alone")
 	require.Equal(t, int64(1), lost[0].ContextMap()["keys"])
 	require.DirExists(t, f.file())
 }
@@ -215,7 +217,52 @@ func TestAtTheEndDataInMemoryMovesToAFileIfPossible(t *testing.T) {
 	require.NoError(t, os.Remove(f.file()))
 	require.NoError(t, c.Close(context.Background()))
 	require.Equal(t, model{"new": []byte("record")}, content(t, f.open(t)))
-	require.Zero(t, f.logs.FilterMessageSnippet("is lost").FilterMessageSnippet("queued in memory").Len())
+	require.Zero(t, f.logs.FilterMessageSnippet("is in memory is lost").Len())
+}
+
+// A component that must know whether its state outlasts the process can ask. Its log lines speak of its state, not of queued data.
+func TestAClientSaysWhetherWhatItHasIsInMemory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := start(t, t.TempDir())
+		open := func() *client {
+			c, err := f.GetClient(context.Background(), component.KindReceiver, exporterID, "replay")
+			require.NoError(t, err)
+			return c.(*client)
+		}
+		c := open()
+		require.NoError(t, c.InMemory())
+		require.NoError(t, c.Close(context.Background()))
+		require.NoError(t, c.InMemory())
+
+		require.NoError(t, os.Remove(c.path))
+		require.NoError(t, os.Mkdir(c.path, 0o700))
+		c = open()
+		require.NoError(t, c.Set(context.Background(), "place", []byte("1")))
+		require.ErrorContains(t, c.InMemory(), c.path+": it is not a regular file")
+		require.Equal(t, 1, f.logs.FilterMessageSnippet("the state of the component is kept in memory").Len())
+		require.NoError(t, c.Close(context.Background()))
+		require.Error(t, c.InMemory())
+		require.Equal(t, 1, f.logs.FilterMessageSnippet("the state of the component that is in memory is lost").Len())
+
+		c = open()
+		require.NoError(t, c.Set(context.Background(), "place", []byte("2")))
+		require.NoError(t, os.Remove(c.path))
+		time.Sleep(fileRetry)
+		require.NoError(t, c.Set(context.Background(), "place", []byte("3")))
+		require.NoError(t, c.InMemory())
+		require.NoError(t, c.Close(context.Background()))
+	})
+}
+
+func TestALinkThatLeadsNowhereIsNamed(t *testing.T) {
+	dir := t.TempDir()
+	link, nowhere := filepath.Join(dir, "link"), filepath.Join(dir, "nowhere")
+	if err := os.Symlink(nowhere, link); err != nil {
+		t.Skip("not run: Windows allows links only to some accounts: ", err)
+	}
+	f := start(t, filepath.Join(link, "storage"), func(cfg *Config) { cfg.CreateDirectory = true })
+	f.open(t)
+	require.Contains(t, fmt.Sprint(f.logs.FilterMessageSnippet("kept in memory").All()), link+" is a link to "+nowhere+", which does not exist")
 }
 
 func TestWithoutMemoryAFileThatCannotBeUsedIsAnError(t *testing.T) {

@@ -50,8 +50,8 @@ func (s *ArchiveStats) String() string {
 	return fmt.Sprintf("received %d = emitted %d + dropped %s + pending %d", s.Received.Load(), s.Emitted.Load(), &s.Dropped, s.Pending())
 }
 
-// log logs what became of every record of the archive.
-func (s *ArchiveStats) log(logger *zap.Logger) {
+// log logs what became of every record of the archive. rest says where those are that no one has accounted for.
+func (s *ArchiveStats) log(logger *zap.Logger, rest string) {
 	log, said := logger.Info, "every record of the archive has left the receiver"
 	dropped, pending := s.Dropped.Total(), s.Pending()
 	var stayed []string
@@ -59,7 +59,7 @@ func (s *ArchiveStats) log(logger *zap.Logger) {
 		stayed = append(stayed, fmt.Sprintf("%d dropped", dropped))
 	}
 	if pending != 0 {
-		stayed = append(stayed, fmt.Sprintf("%d at the next component in the pipeline, which did not return", pending))
+		stayed = append(stayed, fmt.Sprintf("%d %s", pending, rest))
 	}
 	if len(stayed) > 0 {
 		log, said = logger.Warn, fmt.Sprintf("%d of %d records of the archive have not left the receiver: %s", dropped+pending, s.Received.Load(), strings.Join(stayed, ", "))

@@ -97,7 +97,7 @@ func (p *lane) consume(logs plog.Logs, all tierCounts) (tierCounts, error) {
 		}
 		left := p.tierCountsOf(logs).within(all)
 		given = left
-		pause, again := attempts.Next(err)
+		pause, again := attempts.Next(p.deliver, err)
 		if !again {
 			return left, err
 		}
@@ -117,7 +117,9 @@ var errPanic = errors.New("the next component in the pipeline panicked")
 func (p *lane) consumeOnce(logs plog.Logs) (err error) {
 	n := logs.LogRecordCount()
 	ctx := p.Report.StartLogsOp(p.deliver)
+	p.inNext.Store(true)
 	defer func() {
+		p.inNext.Store(false)
 		if r := recover(); r != nil {
 			err = fmt.Errorf("%w: %v", errPanic, r)
 			if !p.nextPanicked {

@@ -71,7 +71,7 @@ func (n *MemoryNeeds) floor() (sum int64) {
 
 // Check returns an error if the fixed parts do not fit under the cap. It shows the sum.
 func (c *MemoryConfig) Check(n MemoryNeeds) error {
-	if c.MaxMiB == 0 || n.floor() <= int64(c.MaxMiB)<<20 {
+	if c.MaxMiB == 0 || c.MaxMiB > maxMemoryMiB || n.floor() <= int64(c.MaxMiB)<<20 { // Validate refuses what is too large
 		return nil
 	}
 	const mib = 1 << 20

@@ -4,6 +4,8 @@ package pipeline
 
 import (
 	"context"
+	"fmt"
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -19,6 +21,14 @@ func TestACapBelowTheFixedPartsIsRefusedWithTheSum(t *testing.T) {
 	require.EqualError(t, (&MemoryConfig{MaxMiB: 83}).Check(needs), "max_mib: 83 is not allowed: the parts that this configuration fixes take 83.5 MiB = "+
 		"15.0 batches (5 x batch.max_size_mib) + 64.0 names (new_max_size_mib) + 2.0 that one event may need at once in 2 store(s) + 0.5 at least for 1 queue(s) + 2.0 reserved for 2 store(s) of events kept back; "+
 		"want at least 84, or smaller parts")
+}
+
+func TestACapThatIsTooLargeIsNotTooSmallAsWell(t *testing.T) {
+	for _, mib := range []int{maxMemoryMiB + 1, 1 << 43, math.MaxInt} {
+		c := MemoryConfig{MaxMiB: mib}
+		require.EqualError(t, c.Validate(), fmt.Sprintf("max_mib: %d is not allowed; want 0 (no common bound) to 65536", mib))
+		require.NoError(t, c.Check(MemoryNeeds{Queues: 1, Fixed: []MemoryPart{BatchMemory(DefaultBatchConfig())}}))
+	}
 }
 
 func TestEveryCapThatIsAllowedHasRoomForItsHolders(t *testing.T) {

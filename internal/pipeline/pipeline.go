@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"iter"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -25,6 +26,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/budget"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/printable"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/queue"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/record"
 )
@@ -37,6 +39,7 @@ const DrainTimeout = 3 * time.Second
 const (
 	stopTimeout  = 1500 * time.Millisecond // for the source to stop, and not more than two thirds of what ctx allows
 	graceTimeout = 400 * time.Millisecond  // for the next component to heed its context
+	countTimeout = 600 * time.Millisecond  // for the worker to count the rest when it has, on a host that gives it little time
 )
 
 // Kind says what became of an event.
@@ -176,8 +179,9 @@ type lane struct {
 	unheld    bool         // no event was kept back when the present one came
 	left      atomic.Int64 // Stats.Left of this lane
 
-	nextPanicked  bool // the next component's panic has been logged with its stack
-	contradiction bool // it has been logged that the handler contradicts itself
+	nextPanicked  bool        // the next component's panic has been logged with its stack
+	inNext        atomic.Bool // the worker is in a call of the next component
+	contradiction bool        // it has been logged that the handler contradicts itself
 }
 
 // New prepares a pipeline. It reserves the queue's memory, which is touched only as it is used.
@@ -299,7 +303,8 @@ func (p *Pipeline) Shutdown(ctx context.Context, stopSource func(context.Context
 // LogAccount logs what became of every event, after Shutdown has returned. When events have not left the receiver it says how many and
 // why, as a warning, or as an error if the next component has not returned.
 func (p *Pipeline) LogAccount(more ...zap.Field) {
-	log, said := p.Logger.Info, "every event has left the receiver"
+	logger := printable.Always(p.Logger)
+	log, said := logger.Info, "every event has left the receiver"
 	dropped, undecodable, pending := p.Stats.Dropped.Total(), p.Stats.Undecodable.Total(), p.Stats.Pending()
 	var stayed []string
 	add := func(n int64, what string) {
@@ -309,17 +314,17 @@ func (p *Pipeline) LogAccount(more ...zap.Field) {
 	}
 	add(dropped, "dropped")
 	add(undecodable, "undecodable")
-	add(pending, "at the next component in the pipeline, which did not return")
+	add(pending, p.whereRest())
 	if len(stayed) > 0 {
-		log, said = p.Logger.Warn, fmt.Sprintf("%d of %d events have not left the receiver: %s",
+		log, said = logger.Warn, fmt.Sprintf("%d of %d events have not left the receiver: %s",
 			dropped+undecodable+pending, p.Stats.Received.Load(), strings.Join(stayed, ", "))
 	}
 	if pending != 0 {
-		log = p.Logger.Error
+		log = logger.Error
 	}
 	log(said, append(more, zap.Stringer("events", &p.Stats))...)
 	if p.Archive {
-		p.Stats.Archive.log(p.Logger)
+		p.Stats.Archive.log(logger, p.whereRest())
 	}
 }
 
@@ -340,13 +345,40 @@ func (p *Pipeline) drained(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	p.cancel()
-	select {
-	case <-p.done:
+	switch {
+	case p.endsWithin(graceTimeout):
 		return nil
-	case <-time.After(graceTimeout):
+	case p.inNext():
 		return fmt.Errorf("the next component in the pipeline did not return within %v of shutdown; %d events are not accounted for",
 			DrainTimeout+graceTimeout, p.Stats.Pending())
+	case p.endsWithin(countTimeout):
+		return nil
 	}
+	return fmt.Errorf("the receiver had not ended its work within %v of shutdown, although the next component in the pipeline has returned: "+
+		"the host gives the collector too little time of its processors; %d events are not accounted for", DrainTimeout+graceTimeout+countTimeout, p.Stats.Pending())
+}
+
+// inNext reports whether a worker is in a call of the next component.
+func (p *Pipeline) inNext() bool {
+	return slices.ContainsFunc(p.lanes, func(l *lane) bool { return l.inNext.Load() })
+}
+
+// endsWithin reports whether the worker ends within d.
+func (p *Pipeline) endsWithin(d time.Duration) bool {
+	select {
+	case <-p.done:
+		return true
+	case <-time.After(d):
+		return false
+	}
+}
+
+// whereRest says where events are that no one has accounted for.
+func (p *Pipeline) whereRest() string {
+	if p.inNext() {
+		return "at the next component in the pipeline, which did not return"
+	}
+	return "in the receiver, which had not ended its work when its time was over"
 }
 
 // work is the worker's goroutine. With several lanes it divides the events among their goroutines, and uses the lanes itself while these wait.

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -432,6 +433,44 @@ func TestShutdownSaysThatTheNextComponentDoesNotReturn(t *testing.T) {
 			"1 of 1 events have not left the receiver: 1 at the next component in the pipeline, which did not return", "every event has left the receiver",
 		}, []string{logs.All()[0].Message, logs.All()[1].Message})
 	})
+}
+
+// A next component that heeds its context has returned. What the worker then does may take long on a host that is busy with other things.
+func TestAShutdownWaitsForAWorkerWhoseCallHasReturned(t *testing.T) {
+	for slow, want := range map[time.Duration]string{
+		graceTimeout + countTimeout/2: "", graceTimeout + 2*countTimeout: "had not ended its work within 4s of shutdown, although the next component in the pipeline has returned",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			next, err := consumer.NewLogs(func(ctx context.Context, _ plog.Logs) error { <-ctx.Done(); return errors.New("busy") })
+			require.NoError(t, err)
+			core, logs := observer.New(zap.InfoLevel)
+			starved := zap.Hooks(func(e zapcore.Entry) error {
+				if strings.HasPrefix(e.Message, "records are lost") {
+					time.Sleep(slow)
+				}
+				return nil
+			})
+			p := newPipeline(t, next, func(s *Settings) {
+				s.Retry, s.Batch.MaxRecords, s.Logger = DefaultRetryConfig(), 1, zap.New(core, starved)
+			})
+			require.True(t, p.Offer(1, []byte("x"), nil))
+			synctest.Wait()
+			begun := time.Now()
+			err = p.Shutdown(context.Background(), noSource)
+			require.LessOrEqual(t, time.Since(begun), 4*time.Second)
+			require.Empty(t, logs.FilterMessageSnippet("trying again").All(), "no time is left")
+			p.LogAccount()
+			account := logs.All()[logs.Len()-1].Message
+			if want == "" {
+				require.NoError(t, err)
+				require.Equal(t, "1 of 1 events have not left the receiver: 1 dropped", account)
+				requireBalanced(t, p, 1)
+			} else {
+				require.ErrorContains(t, err, want)
+				<-p.done
+			}
+		})
+	}
 }
 
 func TestTheAccountSaysHowManyEventsDidNotLeaveTheReceiverAndWhy(t *testing.T) {

@@ -28,9 +28,9 @@ func (c RetryConfig) Begin(stopping <-chan struct{}) *Attempts {
 }
 
 // Next returns the pause after an attempt that ended with an error. It returns false if no attempt may follow: the error is permanent, retries are
-// disabled, or the pause would end after max_elapsed_time.
-func (a *Attempts) Next(err error) (pause time.Duration, again bool) {
-	if consumererror.IsPermanent(err) || !a.config.Enabled {
+// disabled, ctx has ended, or the pause would end after max_elapsed_time.
+func (a *Attempts) Next(ctx context.Context, err error) (pause time.Duration, again bool) {
+	if consumererror.IsPermanent(err) || !a.config.Enabled || ctx.Err() != nil {
 		return 0, false
 	}
 	pause = a.wait.NextBackOff()
@@ -38,7 +38,7 @@ func (a *Attempts) Next(err error) (pause time.Duration, again bool) {
 }
 
 // Wait waits for the pause, or until a shutdown begins: its time is shorter than most pauses. The pauses are short again after that. Wait
-// returns false if ctx ended first, after which nothing may be handed over.
+// returns false if ctx has ended, after which nothing may be handed over.
 func (a *Attempts) Wait(ctx context.Context, pause time.Duration) bool {
 	select {
 	case <-time.After(pause):
@@ -46,7 +46,6 @@ func (a *Attempts) Wait(ctx context.Context, pause time.Duration) bool {
 		a.stopping = nil
 		a.wait.Reset()
 	case <-ctx.Done():
-		return false
 	}
-	return true
+	return ctx.Err() == nil // two of them may have come
 }

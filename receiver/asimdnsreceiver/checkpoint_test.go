@@ -12,8 +12,10 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/receiver/receivertest"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
@@ -169,13 +171,54 @@ func TestACheckpointThatCannotBeUsedIsSaidCountedAndTheFileReadFromItsStart(t *t
 
 func TestAStorageThatFailsIsSaidOnceAndTheReplayGoesOn(t *testing.T) {
 	whole, _, _ := replayAll(t, replayOf(serverFile, small))
-	kept := &kit.Storage{}
-	kept.Fail(kit.ErrStorage)
-	sink, kept, logs := replayKept(t, replayOf(serverFile, small), kept, -1)
-	require.Equal(t, whole.LogRecordCount(), sink.LogRecordCount())
-	require.Len(t, logs.FilterMessageSnippet("cannot store how far the replay has come").All(), 1)
-	sink, _, _ = replayKept(t, replayOf(serverFile, small), kept, -1)
-	require.Equal(t, whole.LogRecordCount(), sink.LogRecordCount(), "progress was claimed that was not stored")
+	for name, fail := range map[string]func(*kit.Storage, error){"refuses": (*kit.Storage).Fail, "keeps it in memory": (*kit.Storage).Forget} {
+		for _, again := range []bool{false, true} {
+			kept := &kit.Storage{}
+			fail(kept, kit.ErrStorage)
+			cfg := replayOf(serverFile, small)
+			cfg.Storage = kit.StorageID.String()
+			core, logs := observer.New(zap.DebugLevel)
+			tel := componenttest.NewTelemetry()
+			set := receivertest.NewNopSettings(metadata.Type)
+			set.TelemetrySettings = tel.NewTelemetrySettings()
+			set.Logger = zap.New(core)
+			sink := &consumertest.LogsSink{}
+			r, err := newReceiver(set, cfg, sink)
+			require.NoError(t, err)
+			require.NoError(t, r.Start(context.Background(), kept.Host()))
+			<-r.Player.Done()
+			require.Eventually(t, func() bool { return sink.LogRecordCount() == whole.LogRecordCount() }, time.Minute, time.Millisecond)
+			require.Eventually(t, func() bool {
+				_, err := tel.GetMetric("otelcol_receiver_asimdns_replay_checkpoint_problems")
+				return err == nil
+			}, time.Minute, time.Millisecond)
+			problems, err := tel.GetMetric("otelcol_receiver_asimdns_replay_checkpoint_problems")
+			require.NoError(t, err)
+			for _, point := range problems.Data.(metricdata.Sum[int64]).DataPoints {
+				if reason, _ := point.Attributes.Value("reason"); reason.AsString() == checkpoint.WriteFailed {
+					require.Positive(t, point.Value, name)
+				} else {
+					require.Equal(t, checkpoint.ReadFailed, reason.AsString(), name)
+				}
+			}
+			require.Len(t, logs.FilterMessageSnippet("cannot store how far the replay has come").All(), 1, name)
+			if again { // the last positions find room at the stop
+				kept.Forget(nil)
+			}
+			err = r.Shutdown(context.Background())
+			if again && name == "keeps it in memory" {
+				require.NoError(t, err)
+				continue
+			}
+			require.ErrorIs(t, err, kit.ErrStorage)
+			require.ErrorContains(t, err, "how far the replay has come is not stored")
+			if name == "keeps it in memory" { // it ends with the process
+				kept = &kit.Storage{}
+			}
+			sink, _, _ = replayKept(t, replayOf(serverFile, small), kept.Clone(), -1)
+			require.Equal(t, whole.LogRecordCount(), sink.LogRecordCount(), "progress was claimed that was not stored")
+		}
+	}
 }
 
 func TestAFileThatWasReadIsNotReadAgainUnderAnyName(t *testing.T) {

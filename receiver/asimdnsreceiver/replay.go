@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/printable"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
 )
 
@@ -120,7 +121,7 @@ func (s *fileSource) countLost(path string, h *etl.Header, goesOn bool, before *
 	}
 	s.lostEvents.Add(events)
 	s.lostBuffers.Add(buffers)
-	s.r.log.Warn("the session that wrote the file lost events", zap.String("file", path), zap.Int64("events_lost", events), zap.Int64("buffers_lost", buffers))
+	printable.Always(s.r.log).Warn("the session that wrote the file lost events", zap.String("file", path), zap.Int64("events_lost", events), zap.Int64("buffers_lost", buffers))
 }
 
 // read logs what was read of a file that has ended, or of a part. It returns an error if something of it could not be read. Buffers
@@ -134,7 +135,7 @@ func (s *fileSource) read(p replay.Part, stats etl.Stats) error {
 		log("file read", zap.String("file", p.Path), zap.Stringer("read", stats))
 		return nil
 	}
-	s.r.log.Warn("file read", zap.String("file", p.Path), zap.Stringer("read", stats))
+	printable.Always(s.r.log).Warn("file read", zap.String("file", p.Path), zap.Stringer("read", stats))
 	if stats.CompressedBuffers+stats.DamagedBuffers+stats.TruncatedBuffers+stats.MissingBuffers == 0 {
 		return nil
 	}

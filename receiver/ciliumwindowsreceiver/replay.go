@@ -13,6 +13,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/networklog"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/capture"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/printable"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/recording"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
 )
@@ -96,11 +97,11 @@ func (s *fileSource) read(p replay.Part, stats capture.Stats, err error) error {
 	var damage *capture.Error
 	switch is := errors.As(err, &damage); {
 	case is && stats.Damages > 0:
-		s.r.log.Warn("the file is damaged; damaged bytes were skipped", append(fields, zap.Uint64("places", stats.Damages),
+		printable.Always(s.r.log).Warn("the file is damaged; damaged bytes were skipped", append(fields, zap.Uint64("places", stats.Damages),
 			zap.Uint64("bytes_stepped_over", stats.SteppedOver), zap.Uint64("unknown_blocks", stats.UnknownBlocks), zap.NamedError("first", err))...)
 		return fmt.Errorf("%d bytes at %d place(s) could not be read, the first: %w", stats.SteppedOver, stats.Damages, err)
 	case is:
-		s.r.log.Warn("the rest of the file cannot be read", append(fields, zap.Error(err))...)
+		printable.Always(s.r.log).Warn("the rest of the file cannot be read", append(fields, zap.Error(err))...)
 		return err
 	case err != nil:
 		return err

@@ -236,6 +236,13 @@ func TestTheWaitBeforeARestartGrowsToHalfAMinuteAndDiffersByChance(t *testing.T)
 			middle *= time.Second
 			require.InDelta(t, middle, wait.NextBackOff(), float64(middle)/4+1, "attempt %d", attempt)
 		}
+		wait.Reset()
+		first := wait.NextBackOff() // docs/reliability.md has these bounds
+		require.GreaterOrEqual(t, first, 750*time.Millisecond-1)
+		require.LessOrEqual(t, first, 1250*time.Millisecond+1)
+		for range 20 {
+			require.LessOrEqual(t, wait.NextBackOff(), 37500*time.Millisecond+1)
+		}
 		seen[wait.NextBackOff()] = true
 	}
 	require.Greater(t, len(seen), 10)

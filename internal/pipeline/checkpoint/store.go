@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
@@ -50,7 +51,36 @@ type Store struct {
 	log      *zap.Logger
 	most     int      // files
 	files    []string // keys of the files whose positions are stored, the oldest first
-	failing  bool
+	failing  atomic.Pointer[error]
+}
+
+// errInMemory is the error of a checkpoint that the storage took and will have lost after the process ends.
+var errInMemory = errors.New("the storage has it in memory only")
+
+// lasting is a client that may keep what it takes in memory, as that of resilient_file_storage does while no file can be used.
+type lasting interface {
+	// InMemory returns why what it took is in memory only; nil if it is in a file.
+	InMemory() error
+}
+
+// inMemory returns why the client has what it took in memory only.
+func (s *Store) inMemory() error {
+	if c, ok := s.client.(lasting); ok {
+		if why := c.InMemory(); why != nil {
+			return fmt.Errorf("%w: %w", errInMemory, why)
+		}
+	}
+	return nil
+}
+
+// batch applies the operations, all or none.
+func (s *Store) batch(ops []*storage.Operation) error {
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	if err := s.client.Batch(ctx, ops...); err != nil {
+		return err
+	}
+	return s.inMemory()
 }
 
 // minFiles is the least number of files whose positions are kept.
@@ -179,19 +209,15 @@ func (s *Store) write(updates []update) bool {
 		list, _ := json.Marshal(files)
 		ops = append(ops, storage.SetOperation(keyFiles, list))
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), timeout)
-	defer cancel()
-	if err := s.client.Batch(ctx, ops...); err != nil {
+	if err := s.batch(ops); err != nil {
 		s.problems.Add(WriteFailed, 1)
-		if !s.failing {
-			s.failing = true
+		if s.failing.Swap(&err) == nil {
 			s.log.Error("cannot store how far the replay has come; it goes on, and a restart begins at the last checkpoint that was stored; further failures are only counted", zap.Error(err))
 		}
 		return false
 	}
 	s.files = files
-	if s.failing {
-		s.failing = false
+	if s.failing.Swap(nil) != nil {
 		s.log.Info("the storage takes checkpoints again", zap.Stringer("problems", s.problems))
 	}
 	return true
@@ -207,12 +233,17 @@ func contains(keys []string, key string) bool {
 	return false
 }
 
-// Close closes the storage.
+// Close closes the storage. The error also says when the latest positions are not stored.
 func (s *Store) Close(ctx context.Context) error {
 	if s == nil {
 		return nil
 	}
-	return s.client.Close(ctx)
+	err := s.client.Close(ctx)
+	failed := s.failing.Load()
+	if failed == nil || errors.Is(*failed, errInMemory) && s.inMemory() == nil { // it has found a file in the end
+		return err
+	}
+	return errors.Join(err, fmt.Errorf("how far the replay has come is not stored, so the next start begins at the last checkpoint that was stored: %w", *failed))
 }
 
 func keyOf(id span.ID) string {

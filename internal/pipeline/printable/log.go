@@ -3,6 +3,9 @@
 package printable
 
 import (
+	"strconv"
+	"sync/atomic"
+
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 )
@@ -10,13 +13,29 @@ import (
 // Logger returns a logger that escapes the message and the fields of each line. zap itself does not escape C1 control characters and marks of
 // direction.
 func Logger(log *zap.Logger) *zap.Logger {
-	return log.WithOptions(zap.WrapCore(func(c zapcore.Core) zapcore.Core { return core{c} }))
+	return log.WithOptions(zap.WrapCore(func(c zapcore.Core) zapcore.Core { return core{Core: c} }))
+}
+
+// Always returns a logger whose lines no sampling leaves out. By default a collector logs ten lines of the same message in ten seconds, whichever
+// receivers they are of. It is for lines that each receiver or file has once, such as its account.
+func Always(log *zap.Logger) *zap.Logger {
+	return log.WithOptions(zap.WrapCore(func(c zapcore.Core) zapcore.Core {
+		if mine, ok := c.(core); ok {
+			c = mine.Core
+		}
+		return core{Core: c, always: true}
+	}))
 }
 
 // core escapes the texts of each line and passes it on.
-type core struct{ zapcore.Core }
+type core struct {
+	zapcore.Core
+	always bool
+}
 
-func (c core) With(fields []zapcore.Field) zapcore.Core { return core{c.Core.With(escaped(fields))} }
+func (c core) With(fields []zapcore.Field) zapcore.Core {
+	return core{c.Core.With(escaped(fields)), c.always}
+}
 
 func (c core) Check(e zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.CheckedEntry {
 	if !c.Enabled(e.Level) {
@@ -28,11 +47,19 @@ func (c core) Check(e zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.CheckedE
 // Write lets the core check the line before, because a core's Check adds the cores that write it: one with hooks is not the one that writes.
 func (c core) Write(e zapcore.Entry, fields []zapcore.Field) error {
 	e.Message = String(e.Message)
-	if ce := c.Core.Check(e, nil); ce != nil {
+	checked := e
+	if c.always { // a sampler goes by the message
+		checked.Message += strconv.FormatUint(lines.Add(1), 10)
+	}
+	if ce := c.Core.Check(checked, nil); ce != nil {
+		ce.Message = e.Message
 		ce.Write(escaped(fields)...)
 	}
 	return nil
 }
+
+// lines numbers the lines of all loggers of Always.
+var lines atomic.Uint64
 
 // escaped returns the fields with escaped texts. It leaves the given ones as they are.
 func escaped(fields []zapcore.Field) []zapcore.Field {

@@ -85,3 +85,21 @@ func FuzzString(f *testing.F) {
 		require.Equal(t, got, String(got))
 	})
 }
+
+func TestALineThatMustBeThereIsNotSampled(t *testing.T) {
+	seen, logs := observer.New(zap.InfoLevel)
+	sampled := Logger(zap.New(zapcore.NewSamplerWithOptions(seen, time.Hour, 10, 0)))
+	for _, log := range []*zap.Logger{Always(sampled), Always(sampled.With(zap.Int("a", 1))).With(zap.Int("b", 2)), Always(zap.New(zapcore.NewSamplerWithOptions(seen, time.Hour, 10, 0)))} {
+		for range 100 {
+			log.Info("every\u202eone", zap.String("text", "a\u202eb"))
+			log.Debug("below the level")
+		}
+		require.Equal(t, 100, logs.FilterMessage(`every\u202eone`).Len(), "with the message as it is")
+		require.Equal(t, `a\u202eb`, logs.TakeAll()[0].ContextMap()["text"])
+	}
+	some := Logger(zap.New(zapcore.NewSamplerWithOptions(seen, time.Hour, 10, 0)))
+	for range 100 {
+		some.Info("some")
+	}
+	require.Equal(t, 10, logs.Len())
+}

@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/checkpoint"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/printable"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/recording"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/span"
 )
@@ -399,7 +400,7 @@ func (f *follower) cannot(path string, err error) {
 		return
 	}
 	f.progress.unread.Store(int64(len(f.unread.Files)))
-	f.Logger.Error("a file cannot be read in full", zap.String("file", path), zap.Error(err))
+	printable.Always(f.Logger).Error("a file cannot be read in full", zap.String("file", path), zap.Error(err))
 }
 
 // can takes a file off those that could not be read, because its writer has gone on.

@@ -14,6 +14,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/checkpoint"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/counter"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/printable"
 )
 
 // Settings configures a replay.
@@ -81,7 +82,7 @@ func (p *Player) play(ctx context.Context, s *Settings) {
 	unread, complete := p.read(ctx, s, put)
 	p.unread = unread
 	if p.unread != nil {
-		s.Logger.Error("not every file could be read in full", zap.Int("files", len(s.Files)), zap.Strings("unread", p.unread.texts()))
+		printable.Always(s.Logger).Error("not every file could be read in full", zap.Int("files", len(s.Files)), zap.Strings("unread", p.unread.texts()))
 	}
 	if !complete && s.Repeat > 0 && !s.Follow {
 		events := p.Progress.events.Load()
@@ -99,7 +100,7 @@ func (p *Player) play(ctx context.Context, s *Settings) {
 	if s.Into.Archive {
 		fields = append(fields, zap.Stringer("archive", &s.Into.Stats.Archive))
 	}
-	s.Logger.Info("the replay has ended", fields...)
+	printable.Always(s.Logger).Info("the replay has ended", fields...)
 	s.Ended()
 	if s.Job.done() {
 		// Nobody waits for End: it does not return while the collector starts, nor when the collector ends for another reason.

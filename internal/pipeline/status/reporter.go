@@ -21,6 +21,7 @@ import (
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/counter"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/printable"
 )
 
 // Reasons for which a status record is dropped.
@@ -332,9 +333,10 @@ func (r *Reporter) LogAccount() {
 	}
 	lost := r.Stats.Dropped.Snapshot()
 	delete(lost, dropSuperseded)
-	log := r.Logger.Info
+	logger := printable.Always(r.Logger)
+	log := logger.Info
 	if sum(lost) > 0 || r.Pending() > 0 {
-		log = r.Logger.Warn
+		log = logger.Warn
 	}
 	log("the account of the status records", zap.String("status", fmt.Sprintf("received %d = emitted %d + dropped %s + pending %d",
 		r.Stats.Received.Load(), r.Stats.Emitted.Load(), &r.Stats.Dropped, r.Pending())))

@@ -68,7 +68,7 @@ func (r *Reporter) consume(rec *record) (dropped string) {
 		if err == nil {
 			return ""
 		}
-		pause, again := attempts.Next(err)
+		pause, again := attempts.Next(r.deliver, err)
 		switch {
 		case errors.Is(err, errPanic):
 			return dropPanic

@@ -6,6 +6,7 @@ package e2e
 import (
 	"bufio"
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -188,6 +189,28 @@ func TestTheReplayWritesEveryEventOfTheThreeFilesAndEndsByItself(t *testing.T) {
 
 // requireSums compares the last sums in a file with those of the capture, which were counted by hand from the length
 // fields of its messages.
+// A collector logs ten equal messages in ten seconds by default, whichever components they are of.
+func TestEachOfManyReceiversHasItsAccountInTheLog(t *testing.T) {
+	const receivers = 16
+	var sections, names []string
+	for i := range receivers {
+		names = append(names, fmt.Sprintf("asimdns/%d", i))
+		sections = append(sections, fmt.Sprintf("  asimdns/%d: {replay: {path: %s, exit_when_done: true}}", i, serverFile))
+	}
+	log, code := runToItsEnd(t, "--config", "yaml:"+fmt.Sprintf(`
+receivers:
+%s
+exporters: {debug: }
+service:
+  telemetry: {metrics: {level: none}}
+  pipelines:
+    logs: {receivers: [%s], exporters: [debug]}
+`, strings.Join(sections, "\n"), strings.Join(names, ", ")))
+	require.Zero(t, code, "%s", log)
+	require.Equal(t, receivers, strings.Count(log, "every event has left the receiver"))
+	require.Equal(t, receivers, strings.Count(log, "the replay has ended"))
+}
+
 func requireSums(t *testing.T, path string) {
 	t.Helper()
 	raw, err := os.ReadFile(path)

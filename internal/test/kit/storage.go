@@ -30,6 +30,7 @@ type Storage struct {
 	values map[string][]byte
 	frozen bool  // what is written is ignored, as after the end of the process
 	fails  error // what every use returns
+	memory error // why what is stored ends with the process
 	writes int
 }
 
@@ -100,6 +101,20 @@ func (s *Storage) Fail(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.fails = err
+}
+
+// InMemory returns why what is stored ends with the process.
+func (s *Storage) InMemory() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.memory
+}
+
+// Forget makes what is written from now on end with the process, for a reason; nil makes it last.
+func (s *Storage) Forget(why error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.memory = why
 }
 
 // Clone returns a storage with the same values, which is neither frozen nor fails.
