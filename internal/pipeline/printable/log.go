@@ -47,13 +47,26 @@ func (c core) Check(e zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.CheckedE
 // Write lets the core check the line before, because a core's Check adds the cores that write it: one with hooks is not the one that writes.
 func (c core) Write(e zapcore.Entry, fields []zapcore.Field) error {
 	e.Message = String(e.Message)
-	checked := e
-	if c.always { // a sampler goes by the message
-		checked.Message += strconv.FormatUint(lines.Add(1), 10)
-	}
-	if ce := c.Core.Check(checked, nil); ce != nil {
+	ce := c.check(e)
+	if ce != nil {
 		ce.Message = e.Message
 		ce.Write(escaped(fields)...)
+	}
+	return nil
+}
+
+// check lets the core check a line. A sampler goes by the message, so each line of Always has a number. Messages with the same hash share a
+// counter of zap's sampler; if that of a number is used up, the next number is tried, at most eight.
+func (c core) check(e zapcore.Entry) *zapcore.CheckedEntry {
+	if !c.always {
+		return c.Core.Check(e, nil)
+	}
+	message := e.Message
+	for range 8 {
+		e.Message = message + strconv.FormatUint(lines.Add(1), 10)
+		if ce := c.Core.Check(e, nil); ce != nil {
+			return ce
+		}
 	}
 	return nil
 }

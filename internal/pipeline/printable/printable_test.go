@@ -103,3 +103,25 @@ func TestALineThatMustBeThereIsNotSampled(t *testing.T) {
 	}
 	require.Equal(t, 10, logs.Len())
 }
+
+// busy is a core whose sampler has used up the counters of all messages but each eighth.
+type busy struct {
+	zapcore.Core
+	checked *int
+}
+
+func (b busy) Check(e zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.CheckedEntry {
+	if *b.checked++; *b.checked%8 != 0 {
+		return ce
+	}
+	return b.Core.Check(e, ce)
+}
+
+func TestALineWhoseCounterIsUsedUpTakesAnother(t *testing.T) {
+	seen, logs := observer.New(zap.InfoLevel)
+	log := Always(zap.New(busy{seen, new(int)}))
+	for range 5 {
+		log.Info("an account")
+	}
+	require.Equal(t, 5, logs.FilterMessage("an account").Len())
+}

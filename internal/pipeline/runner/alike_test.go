@@ -20,10 +20,9 @@ import (
 
 const receivers = "../../../receiver"
 
-// alike is how many consecutive lines two receivers may not have in common. What is longer belongs to the runner.
+// alike is how many consecutive lines two receivers may not have in common. A longer run belongs to the runner, or in tests to internal/test/kit. In
+// tests, lines without a letter do not count: they say only where a block ends.
 const alike = 6
-
-// In tests, lines without a letter do not count: they say only where a block ends. What is longer belongs to internal/test/kit.
 
 // own are the receivers' own names, by which lines that are otherwise the same differ.
 var own = regexp.MustCompile(`(?i)asimdns(receiver)?|ciliumwindows(receiver)?|\b(dns|cilium)receiver\b`)
