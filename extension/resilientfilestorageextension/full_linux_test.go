@@ -4,6 +4,7 @@ package resilientfilestorageextension
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -52,4 +53,13 @@ func TestOnAFullDiskTheClientWorksInMemoryAndMovesToAFileWhenThereIsRoom(t *test
 			})
 		})
 	}
+}
+
+func TestALinkThatLeadsNowhereIsNamed(t *testing.T) {
+	dir := t.TempDir()
+	link, nowhere := filepath.Join(dir, "link"), filepath.Join(dir, "nowhere")
+	require.NoError(t, os.Symlink(nowhere, link))
+	f := start(t, filepath.Join(link, "storage"), func(cfg *Config) { cfg.CreateDirectory = true })
+	f.open(t)
+	require.Contains(t, fmt.Sprint(f.logs.FilterMessageSnippet("kept in memory").All()), link+" is a link to "+nowhere+", which does not exist")
 }

@@ -254,17 +254,6 @@ func TestAClientSaysWhetherWhatItHasIsInMemory(t *testing.T) {
 	})
 }
 
-func TestALinkThatLeadsNowhereIsNamed(t *testing.T) {
-	dir := t.TempDir()
-	link, nowhere := filepath.Join(dir, "link"), filepath.Join(dir, "nowhere")
-	if err := os.Symlink(nowhere, link); err != nil {
-		t.Skip("not run: Windows allows links only to some accounts: ", err)
-	}
-	f := start(t, filepath.Join(link, "storage"), func(cfg *Config) { cfg.CreateDirectory = true })
-	f.open(t)
-	require.Contains(t, fmt.Sprint(f.logs.FilterMessageSnippet("kept in memory").All()), link+" is a link to "+nowhere+", which does not exist")
-}
-
 func TestWithoutMemoryAFileThatCannotBeUsedIsAnError(t *testing.T) {
 	f := start(t, t.TempDir(), func(cfg *Config) { cfg.MaxMemoryMiB = 0 })
 	require.NoError(t, os.Mkdir(f.file(), 0o700))
