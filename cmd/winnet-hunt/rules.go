@@ -11,7 +11,7 @@ type watch struct {
 // watches has the rules by question. A question that is not here can be scheduled from its hunting query.
 var watches = map[string]watch{
 	"tunnelling":       {[]string{"DnsTunnel"}, "100 names of 40 characters and more, with an entropy of 3 and more, within three hours"},
-	"server-changes":   {[]string{"DnsServerChanged"}, "plug-ins, forwarders, root hints, policies, unsigned zones, logs that were cleared or turned off"},
+	"server-changes":   {[]string{"DnsServerChanged"}, "plug-ins, forwarders, root hints, policies that were created, changed or deleted, unsigned zones, debug logs and statistics that were cleared, logs that were turned off"},
 	"denied-traffic":   {[]string{"DeniedScan"}, "one source that is denied at 20 addresses or 50 ports within three hours"},
 	"scans":            {[]string{"DeniedScan"}, "what is denied, at 20 addresses or 50 ports within three hours, and not what passes"},
 	"silent-collector": {[]string{"SilentCollector", "BlindCollector", "EventsLost", "Tampering"}, ""},

@@ -1975,7 +1975,7 @@ resource alert3 'Microsoft.SecurityInsights/alertRules@2023-11-01' = if (rules) 
       Why: 'Why'
     }
     description: '''
-The audit log of a DNS server has a change that serves an attacker: a plug-in that the server loads, other forwarders or root hints, a policy that changes answers or recursion, a zone whose signatures were taken away, cleared logs, or a log that was turned off.
+The audit log of a DNS server has a change that serves an attacker: a plug-in that the server loads, other forwarders or root hints, a policy of the server, of a zone or of forwarding that was created, changed or deleted, a zone whose signatures were taken away, debug logs or statistics that were cleared, or a log that was turned off.
 Needs enable_flags: security on the receiver. Its audit events are rows of ASimAuditEventLogs with profile: asim, and of ASimDnsActivityLogs with profile: windows; both are read.
 False alarms: administrators change servers too. Compare ActorUserId with those who may, and the time with your changes. That the server itself, as LocalSystem, sets LogLevel at its start gives no alert.
 '''
@@ -2029,7 +2029,9 @@ union
 | extend Why = case(
     Operation == "Server setting" and (Object has "ServerLevelPluginDll" or Object has "plugin"), "the server loads a library",
     Operation in ("Forwarder reset", "Root hints"), "queries go to other servers",
-    Operation in ("Create server level policy", "Update server level policy", "Create forwarding policy", "Update forwarding policy"), "answers or recursion follow a new policy",
+    Operation in ("Create server level policy", "Update server level policy", "Delete server level policy", "Create zone level policy", "Update zone level policy",
+        "Delete zone level policy", "Add scope to zone level policy", "Remove scope from zone level policy", "Update scope weight of zone level policy",
+        "Create forwarding policy", "Update forwarding policy", "Delete forwarding policy", "Update scope of forwarding policy"), "the server's policies changed",
     Operation == "Zone unsign", "answers of a zone are not signed any more",
     Operation in ("Clear debug logs", "Clear statistics"), "traces were cleared",
     Operation == "Server setting" and Object in ("LogLevel", "EventLogLevel") and NewValue in ("0", "0x0", "0x00000000") and ActorUserId != "S-1-5-18", "a log was turned off", "")

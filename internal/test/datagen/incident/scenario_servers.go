@@ -52,13 +52,10 @@ func (w *world) servers() {
 	change(Intruder, 541, fields{"Setting": "ServerLevelPluginDll", "Scope": ".", "NewValue": `\\10.1.9.66\x.dll`})
 	w.plant("server-changes", Intruder, "ServerLevelPluginDll")
 	w.alarming(change)
-	policy := w.syllables(4)
-	change(Intruder, 580, fields{"Policy": policy, "ServerName": "dns01"})
-	w.plant("server-changes", Intruder, policy)
 	name := w.syllables(4)
 	change(Admin, 515, record(name))
 	w.plant("server-changes", Admin, name+"."+Domain)
-	for range 12 {
+	for range 18 {
 		name := w.syllables(5)
 		change(System, 515, record(name))
 		w.near("server-changes", System, name+"."+Domain)
@@ -159,9 +156,18 @@ func (w *world) alarming(change func(user string, id uint16, f fields)) {
 	alert(541, "LogLevel", fields{"Setting": "LogLevel", "Scope": ".", "NewValue": "0x0"})
 	policy := fields{"Type": "QueryResolution", "ServerName": "dns01", "ProcessingOrder": 1, "Criteria": "FQDN", "Action": "ALLOW", "Policy": "Open", "Condition": "EQ,*.example", "IsEnabled": "True"}
 	alert(577, "Open", policy)
+	alert(578, "OpenZone", fields{
+		"Type": "QueryResolution", "ServerName": "dns01", "ProcessingOrder": 1, "Criteria": "FQDN", "Action": "ALLOW", "ZoneName": Domain, "Scopes": "Guests,1", "Policy": "OpenZone",
+		"Condition": "EQ,*." + Domain, "IsEnabled": "True",
+	})
+	alert(584, "Split", fields{"Policy": "Split", "ServerName": "dns01", "Zone": Domain, "OldPropertyValues": "Action=DENY", "NewPropertyValues": "Action=ALLOW"})
+	blocked := w.syllables(4)
+	alert(580, blocked, fields{"Policy": blocked, "ServerName": "dns01"})
 	pass(541, "LogLevel", fields{"Setting": "LogLevel", "Scope": ".", "NewValue": "0x8000f331"})
 	pass(541, "EnableDnsSec", fields{"Setting": "EnableDnsSec", "Scope": ".", "NewValue": "1"})
 	pass(573, "lab."+Domain, fields{"ChildZone": "lab." + Domain + ".", "Scope": "Default", "Zone": Domain, "NameServer": "dns03." + Domain, "VirtualizationID": "."})
 	pass(574, "GuestSubnet", fields{"ClientSubnetRecord": "GuestSubnet", "ClientSubnetList": "10.1.7.0/24"})
+	pass(576, "BranchSubnet", fields{"ClientSubnetRecord": "BranchSubnet", "ClientSubnetList": "10.1.8.0/24"})
+	pass(542, "Guests", fields{"RecursionScope": "Guests"})
 	pass(536, "login.adatum.com", fields{"QTYPE": dns.TypeA, "QNAME": "login.adatum.com.", "Scope": "Default"})
 }

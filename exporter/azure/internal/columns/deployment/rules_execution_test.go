@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -225,12 +226,21 @@ func TestTheRuleOnChangesOfServersFindsWhatServesAnAttacker(t *testing.T) {
 		audited(5, "Clear debug logs", "dns.log"), audited(5, "Zone unsign", "corp.example"), audited(20, "Root hints", ""), with(audited(5, "Root hints", ""), "EventProduct", "Others"),
 		audited(5, "Server setting", "LogLevel"), with(audited(5, "Server setting", "LogLevel"), "NewValue", "0x8000f331"), with(audited(5, "Server setting", "LogLevel"), "ActorUserId", "S-1-5-18"),
 	}
+	want := []string{"High ServerLevelPluginDll", "Medium .", "Medium LogLevel", "Medium corp.example", "Medium dns.log"}
+	events, err := os.ReadFile("../../../../../internal/dns/audit.go")
+	require.NoError(t, err)
+	for _, m := range regexp.MustCompile(`\{\d+, "([^"]+)", \w+, "\w+", kind(?:Server|Zone|Forward)Policy,`).FindAllSubmatch(events, -1) {
+		operation := string(m[1])
+		changes = append(changes, audited(5, operation, operation))
+		want = append(want, "Medium "+operation)
+	}
+	require.Len(t, want, 5+13)
+	slices.Sort(want)
 	var asked []fields
 	for _, c := range changes {
 		asked = append(asked, activity(c))
 	}
 	asked = append(asked, with(activity(changes[0]), "AdditionalFields", fields{"DnsRole": "client-response", "Operation": "Server setting", "Object": "ServerLevelPluginDll"}))
-	want := []string{"High ServerLevelPluginDll", "Medium .", "Medium LogLevel", "Medium corp.example", "Medium dns.log"}
 	for table, rows := range map[string][]fields{"ASimAuditEventLogs": changes, "ASimDnsActivityLogs": asked} {
 		var got []string
 		for _, r := range found(t, "DnsServerChanged", tables{table: rows}) {

@@ -18,7 +18,10 @@ func section(name, label, text string) object {
 }
 
 func step(name, label, text string, elements ...object) object {
-	return object{"name": name, "label": label, "bladeTitle": label, "elements": append([]object{block(name+"-text", text)}, elements...)}
+	return object{
+		"name": name, "label": label, "subLabel": object{"preValidation": "Read what is installed", "postValidation": "Done"}, "bladeTitle": label,
+		"elements": append([]object{block(name+"-text", text)}, elements...),
+	}
 }
 
 func (s *all) ui() object {
