@@ -6,16 +6,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/otelcol-winnet/otelcol-winnet/cmd/winnet-hunt/internal/csvfile"
 	"github.com/otelcol-winnet/otelcol-winnet/cmd/winnet-hunt/internal/page"
 	"github.com/otelcol-winnet/otelcol-winnet/cmd/winnet-hunt/internal/question"
 )
@@ -38,15 +34,18 @@ func (h *hunt) answer(ctx context.Context, q question.Question) (page.Question, 
 	if p.Unasked = h.unasked(q); p.Unasked != "" {
 		return p, nil
 	}
-	name := q.ID + ".csv"
-	table := openTable(filepath.Join(h.folder(), name), q.Columns)
+	var names []string
+	for _, c := range q.Columns {
+		names = append(names, c.Name)
+	}
+	table := h.openTable(q.ID, names...)
 	var first [][]any
 	err := h.store.Each(ctx, q, func(row []any) error {
 		p.Total++
 		if len(first) < mostShown {
 			first = append(first, slices.Clone(row))
 		}
-		table.write(row)
+		table.write(texts(row, whole)...)
 		return nil
 	})
 	if ctx.Err() != nil {
@@ -62,7 +61,7 @@ func (h *hunt) answer(ctx context.Context, q question.Question) (page.Question, 
 	}
 	p.Plot = plot(q.Columns, first)
 	if failure == nil {
-		p.CSV = filepath.Base(h.folder()) + "/" + name
+		p.CSV = h.link(q.ID)
 	}
 	return p, failure
 }
@@ -78,47 +77,6 @@ func (h *hunt) unasked(q question.Question) string {
 		return "a recording has no records that a collector writes about itself. Ask it in Microsoft Sentinel."
 	}
 	return "no row of " + strings.Join(q.Tables, " or ") + " was read."
-}
-
-// table is a CSV file.
-type table struct {
-	file    *os.File
-	csv     *csvfile.Writer
-	failure error // of the disk
-}
-
-func openTable(path string, columns []question.Column) *table {
-	t := &table{}
-	if t.file, t.failure = os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600); t.failure != nil {
-		return t
-	}
-	var names []string
-	for _, c := range columns {
-		names = append(names, c.Name)
-	}
-	t.csv, t.failure = csvfile.New(t.file, names)
-	return t
-}
-
-func (t *table) write(row []any) {
-	if t.failure == nil {
-		t.failure = t.csv.Write(texts(row, whole))
-	}
-}
-
-// close ends the file. It removes one that is not whole, or not wanted.
-func (t *table) close(wanted bool) error {
-	if t.file == nil {
-		return t.failure
-	}
-	if t.failure == nil {
-		t.failure = t.csv.Close()
-	}
-	t.failure = errors.Join(t.failure, t.file.Close())
-	if t.failure != nil || !wanted {
-		_ = os.Remove(t.file.Name())
-	}
-	return t.failure
 }
 
 // texts gives the texts of a row's values.

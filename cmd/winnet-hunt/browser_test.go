@@ -40,11 +40,15 @@ type browser struct {
 	requests []string
 }
 
-// open starts a Chromium. WINNET_CHROMIUM is its path.
+// openBrowser starts a Chromium. WINNET_CHROMIUM is its path. Without one the test is skipped; with WINNET_HUNT_TESTS=required, as in make test-hunt, it
+// fails.
 func openBrowser(t *testing.T) *browser {
 	t.Helper()
 	path := os.Getenv("WINNET_CHROMIUM")
 	if path == "" {
+		if os.Getenv("WINNET_HUNT_TESTS") == "required" {
+			t.Fatal("not run, though WINNET_HUNT_TESTS=required: WINNET_CHROMIUM does not name a Chromium")
+		}
 		t.Skip("not run: WINNET_CHROMIUM does not name a Chromium; make test-hunt gets one on Debian")
 	}
 	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),

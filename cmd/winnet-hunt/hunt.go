@@ -27,6 +27,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/cmd/winnet-hunt/internal/rows"
 	"github.com/otelcol-winnet/otelcol-winnet/cmd/winnet-hunt/internal/summary"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/printable"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/private"
 )
 
 // hunt is one run.
@@ -54,7 +55,7 @@ func (h *hunt) run(reading, asking context.Context) (err error) {
 			_ = os.Remove(out.Name())
 		}
 	}()
-	dir, err := os.MkdirTemp(h.temp, "winnet-hunt-")
+	dir, err := h.openTemp()
 	if err != nil {
 		return fmt.Errorf("the folder for the database: %w; name another one with -temp", err)
 	}
@@ -94,9 +95,6 @@ func (h *hunt) write(out *os.File) error {
 	return errors.Join(err, out.Truncate(size), out.Close())
 }
 
-// folder is where the CSV files are.
-func (h *hunt) folder() string { return strings.TrimSuffix(h.page, filepath.Ext(h.page)) + "-csv" }
-
 // openPage creates the file that becomes the page, and the folder for the CSV files, so that a run of minutes does not end without a place for what it
 // has found.
 func (h *hunt) openPage() (*os.File, error) {
@@ -112,7 +110,7 @@ func (h *hunt) openPage() (*os.File, error) {
 		return nil, err
 	}
 	folder := filepath.Dir(h.page)
-	out, err := os.CreateTemp(folder, ".winnet-hunt-*.html")
+	out, err := private.CreateTemp(folder, ".winnet-hunt-")
 	if err != nil {
 		var at *fs.PathError
 		if errors.As(err, &at) {
@@ -127,20 +125,29 @@ func (h *hunt) openPage() (*os.File, error) {
 	return out, nil
 }
 
+// openTemp creates the folder for the database.
+func (h *hunt) openTemp() (string, error) {
+	dir, err := os.MkdirTemp(h.temp, "winnet-hunt-")
+	if err != nil {
+		return "", err
+	}
+	if err := private.Protect(dir); err != nil {
+		return "", errors.Join(err, os.Remove(dir))
+	}
+	return dir, nil
+}
+
 // openFolder creates the folder for the CSV files, and removes those of an earlier run. Other files in it stay.
 func (h *hunt) openFolder() error {
-	err := os.Mkdir(h.folder(), 0o700)
+	err := private.MkdirAll(h.folder(), 0o700)
 	if errors.Is(err, fs.ErrExist) {
-		info, statErr := os.Stat(h.folder())
-		if err = statErr; err == nil && !info.IsDir() {
-			err = errors.New("it is no folder")
-		}
+		err = errors.New("it is no folder")
 	}
 	if err != nil {
 		return fmt.Errorf("the folder for the CSV files, %s: %w; name another file with -out", h.folder(), err)
 	}
-	for _, q := range question.All() {
-		if gone := os.Remove(filepath.Join(h.folder(), q.ID+".csv")); gone != nil && !errors.Is(gone, fs.ErrNotExist) {
+	for _, name := range tableNames() {
+		if gone := os.Remove(h.path(name)); gone != nil && !errors.Is(gone, fs.ErrNotExist) {
 			err = errors.Join(err, gone)
 		}
 	}
@@ -321,14 +328,18 @@ func (h *hunt) describe() {
 	first, _, last := h.store.Span()
 	h.report.Span = page.Span{From: first, To: last}
 	h.report.Timeline.Buckets, h.report.Timeline.Step = h.summary.Timeline()
-	h.report.Tops = h.summary.Lists(mostTop)
+	h.report.Timeline.CSV = h.writeTimeline(h.report.Timeline)
+	for _, list := range h.summary.Lists() {
+		h.report.Tops = append(h.report.Tops, h.writeTop(list))
+	}
+	h.report.FilesCSV, h.report.AccountsCSV = h.writeFiles(), h.writeAccounts()
 	if len(h.report.Files) == 0 {
 		h.miss("no file was read")
 	}
 	h.report.Missing = h.missing
 }
 
-// mostTop is how many lines a list of what came most often has.
+// mostTop is how many lines of a list of what came most often are on the page. The CSV file has all.
 const mostTop = 15
 
 // textOf is the text of an error, in one line.

@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"encoding/csv"
 	"errors"
 	"os"
 	"path/filepath"
@@ -16,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-winnet/otelcol-winnet/cmd/winnet-hunt/internal/question"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/private"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/datagen/incident"
 )
 
@@ -70,10 +70,7 @@ func TestTheAnswersToAScenarioHaveItsPlantedEvents(t *testing.T) {
 				if q.ID == "silent-collector" {
 					continue
 				}
-				file, err := os.Open(filepath.Join(r.dir, "hunt-csv", q.ID+".csv"))
-				require.NoError(t, err)
-				table, err := csv.NewReader(file).ReadAll()
-				require.NoError(t, errors.Join(err, file.Close()))
+				table := readTable(t, filepath.Join(r.dir, "hunt-csv", q.ID+".csv"))
 				require.Len(t, table[0], len(q.Columns))
 				require.NotEmpty(t, s.Planted[q.ID], q.ID)
 				for _, planted := range s.Planted[q.ID] {
@@ -206,12 +203,12 @@ func TestAStopWhileAskingLeavesThePageOfWhatWasRead(t *testing.T) {
 
 func TestTheFilesAreOfTheUserOnly(t *testing.T) {
 	r := hunted(t, t.Context(), t.Context(), testdata+"dnsserver.etl")
-	require.NoError(t, filepath.WalkDir(r.dir, func(path string, entry os.DirEntry, err error) error {
+	require.NoError(t, filepath.WalkDir(r.dir, func(path string, _ os.DirEntry, err error) error {
 		if err != nil || path == r.dir {
 			return err
 		}
-		info, err := entry.Info()
-		require.Zero(t, info.Mode().Perm()&0o077, path)
+		who, err := private.Readers(path)
+		require.Empty(t, who, path)
 		return err
 	}))
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // winnet-hunt asks recorded files the questions that a SOC asks of Microsoft Sentinel, without a workspace: it replays the files through the receivers
-// of the collector, stores the rows that the exporter sentinel would send, and writes one page of HTML with the answers, and a CSV file of each.
+// of the collector, stores the rows that the exporter sentinel would send, and writes one page of HTML with the answers, and a CSV file of each table.
 package main
 
 import (

@@ -29,8 +29,11 @@ type Report struct {
 
 	Span      Span // of the events
 	Timeline  Timeline
-	Tops      []summary.List
+	Tops      []Top
 	Questions []Question
+
+	// The files of the tables Files and Accounts, relative to the page; "" if there is none.
+	FilesCSV, AccountsCSV string
 }
 
 // Span is a span of time, UTC. It is empty if it has no events.
@@ -65,6 +68,13 @@ type Count struct {
 type Timeline struct {
 	Step    time.Duration    // of a bucket
 	Buckets []summary.Bucket // in order; those without an event may be left out
+	CSV     string           // the file with all buckets, relative to the page; "" if there is none
+}
+
+// Top is the beginning of a list of what came most often.
+type Top struct {
+	summary.List
+	CSV string // the file with the whole list, relative to the page; "" if there is none
 }
 
 // Question is a question and its answer.

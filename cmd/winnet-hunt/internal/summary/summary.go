@@ -110,19 +110,20 @@ func (s *Summary) Timeline() ([]Bucket, time.Duration) { return s.line.inOrder()
 
 // List is what came most often.
 type List struct {
+	ID    string // unique, of a to z and -
 	Title string // in the plural
 	Of    string // what is counted, in the singular
 	First []Count
 }
 
-// Lists returns the lists, each with at most so many lines.
-func (s *Summary) Lists(most int) []List {
+// Lists returns the lists, each with all that is known of it: at most 65,536 lines.
+func (s *Summary) Lists() []List {
 	return []List{
-		{"Clients that asked most", "Client", s.clients.first(most)},
-		{"Names that were asked for most", "Name", s.names.first(most)},
-		{"Failures", "Response", s.failures.first(most)},
-		{"Names that failed most", "Name", s.failing.first(most)},
-		{"Senders of most network events", "Sender", s.senders.first(most)},
-		{"Connections that were denied most", "From and to", s.denied.first(most)},
+		{"top-clients", "Clients that asked most", "Client", s.clients.inOrder()},
+		{"top-names", "Names that were asked for most", "Name", s.names.inOrder()},
+		{"top-failures", "Failures", "Response", s.failures.inOrder()},
+		{"top-failing-names", "Names that failed most", "Name", s.failing.inOrder()},
+		{"top-senders", "Senders of most network events", "Sender", s.senders.inOrder()},
+		{"top-denied", "Connections that were denied most", "From and to", s.denied.inOrder()},
 	}
 }

@@ -53,13 +53,13 @@ func (t *top) add(name string, n int64) {
 	heap.Fix(&t.heap, 0)
 }
 
-// first returns the names that came most often, at most as many as asked for.
-func (t *top) first(most int) (all []Count) {
+// inOrder returns the names that are kept, those that came most often first.
+func (t *top) inOrder() (all []Count) {
 	for _, e := range t.heap {
 		all = append(all, Count{e.name, e.count - e.wrong, e.wrong > 0})
 	}
 	slices.SortFunc(all, func(a, b Count) int { return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Name, b.Name)) })
-	return all[:min(len(all), most)]
+	return all
 }
 
 type entries []*entry

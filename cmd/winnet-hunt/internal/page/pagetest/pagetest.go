@@ -33,8 +33,12 @@ func Sample(name string) *page.Report {
 		Files: []page.File{{Path: name, Kind: "DNS", Size: 1234567, Events: 7, Notes: []string{name}}}, Unread: []page.Unread{{Path: name, Reason: name}}, Skipped: 3,
 		Accounts: []page.Account{{Kind: "DNS", Received: 10, Emitted: 7, Filtered: 1, Aggregated: 1, Undecodable: 1, Reasons: []page.Count{{Name: name, Count: 1}}}},
 		Span:     page.Span{From: at, To: at.Add(time.Hour)},
-		Timeline: page.Timeline{Step: time.Second, Buckets: []summary.Bucket{{At: at, DNS: 5, DNSFailed: 2}, {At: at.Add(time.Hour), Network: 2, NetworkDenied: 1, Audit: 1}}},
-		Tops:     []summary.List{{Title: "Clients", Of: "Client", First: []summary.Count{{Name: name, Count: 5, AtLeast: true}}}, {Title: "Names", Of: "Name"}},
+		Timeline: page.Timeline{Step: time.Second, Buckets: []summary.Bucket{{At: at, DNS: 5, DNSFailed: 2}, {At: at.Add(time.Hour), Network: 2, NetworkDenied: 1, Audit: 1}}, CSV: "hunt-csv/timeline.csv"},
+		FilesCSV: "hunt-csv/files.csv", AccountsCSV: "hunt-csv/accounts.csv",
+		Tops: []page.Top{
+			{List: summary.List{ID: "top-clients", Title: "Clients", Of: "Client", First: []summary.Count{{Name: name, Count: 5, AtLeast: true}}}, CSV: "hunt-csv/top-clients.csv"},
+			{List: summary.List{ID: "top-names", Title: "Names", Of: "Name"}},
+		},
 		Questions: []page.Question{
 			{ID: "one", Title: "Who is it?", Severity: "High", Techniques: []page.Technique{{ID: "T1071.004", Name: "DNS"}}, Reading: "Look.", Alarms: "Many.", Rules: []string{"ARule", "Another"}, Part: "a tenth", KQL: "T\n| where a < b", Columns: columns, Rows: answer, Total: 5, Plot: plot, CSV: "hunt-csv/one.csv"},
 			{ID: "two", Title: "When was it?", Columns: columns, Rows: answer, Total: 2, Plot: times, Volume: "lean has no times."},
