@@ -123,6 +123,13 @@ func TestObserveIsThatOfCiliumsOwnServer(t *testing.T) {
 	}
 }
 
+func TestTheDocumentHasTheNumbersOfCombinations(t *testing.T) {
+	document, err := os.ReadFile(root + "/docs/verification.md")
+	require.NoError(t, err)
+	require.Contains(t, string(document), fmt.Sprintf("with %d combinations of flags prints of the built collector what it prints of the bodies of `hubble_json`, "+
+		"with %d, of which both refuse %d, what it prints of Cilium's own server", len(likeFiles), len(likeCiliums), len(refused)))
+}
+
 // byName are flags that filter by the names of the capture's flows.
 var byName = []string{
 	"--all",
