@@ -25,6 +25,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/encoding/gzip"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+	reflectionpb "google.golang.org/grpc/reflection/grpc_reflection_v1"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
@@ -151,6 +152,30 @@ func TestAClientGetsTheFlowsOfTheRecords(t *testing.T) {
 	require.Len(t, nodes.Nodes, 1)
 	require.Equal(t, "node-1", nodes.Nodes[0].Name)
 	require.EqualValues(t, 5, nodes.Nodes[0].SeenFlows)
+}
+
+// A client such as grpcurl asks which services there are. Hubble's own server has the same.
+func TestReflectionListsTheServices(t *testing.T) {
+	r := start(t, nil)
+	stream, err := reflectionpb.NewServerReflectionClient(r.conn).ServerReflectionInfo(t.Context())
+	require.NoError(t, err)
+	ask := func(request *reflectionpb.ServerReflectionRequest) *reflectionpb.ServerReflectionResponse {
+		require.NoError(t, stream.Send(request))
+		answer, err := stream.Recv()
+		require.NoError(t, err)
+		require.Nil(t, answer.GetErrorResponse())
+		return answer
+	}
+	var names []string
+	for _, s := range ask(&reflectionpb.ServerReflectionRequest{MessageRequest: &reflectionpb.ServerReflectionRequest_ListServices{}}).GetListServicesResponse().Service {
+		names = append(names, s.Name)
+	}
+	require.Subset(t, names, []string{"observer.Observer", "peer.Peer", "grpc.health.v1.Health"})
+	for _, name := range names {
+		files := ask(&reflectionpb.ServerReflectionRequest{MessageRequest: &reflectionpb.ServerReflectionRequest_FileContainingSymbol{FileContainingSymbol: name}})
+		require.NotEmpty(t, files.GetFileDescriptorResponse().FileDescriptorProto, name)
+	}
+	require.NoError(t, stream.CloseSend())
 }
 
 func TestAnotherClientThanMayConnectIsRefused(t *testing.T) {

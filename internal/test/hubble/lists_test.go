@@ -3,6 +3,7 @@
 package hubble
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -33,4 +34,40 @@ func TestTheListsAndTheOtherEventsAreThoseOfCiliumsOwnServer(t *testing.T) {
 	nodes := lines(t, "list", "nodes", "--server", c.address)
 	require.Len(t, nodes, 2)
 	require.Regexp(t, fmt.Sprintf(`^node-1 +Connected +\S+ +\S+ +%d/4095`, flows), nodes[1])
+}
+
+// The version and the numbers that go with the time are each server's own.
+func TestTheStatusIsThatOfCiliumsOwnServer(t *testing.T) {
+	_, flows := bodies(t)
+	receiver := fmt.Sprintf("body: hubble_json, node_name: node-1, replay: {path: %q}", capture(t))
+	whole := start(t, receiver, "node_name: node-1")
+	whole.await(flows)
+	for capacity, c := range map[container.Capacity]*collector{
+		container.Capacity4095: whole, container.Capacity255: start(t, receiver, "node_name: node-1, max_flows: 255"),
+	} {
+		c.await(flows)
+		theirs := startCiliums(t, capacity)
+		theirs.take(whole.flows())
+		want, got := status(t, theirs.address), status(t, c.address)
+		for _, all := range []map[string]any{want, got} {
+			require.NotEmpty(t, all["uptime_ns"])
+			require.NotEmpty(t, all["version"])
+			for _, own := range []string{"uptime_ns", "version", "flows_rate"} {
+				delete(all, own)
+			}
+		}
+		require.Equal(t, want, got)
+		require.Equal(t, fmt.Sprint(capacity.Cap()), got["max_flows"])
+		require.Equal(t, fmt.Sprint(min(flows, int(capacity.Cap()))), got["num_flows"])
+		require.Equal(t, fmt.Sprint(flows), got["seen_flows"])
+	}
+}
+
+// status is what the hubble command prints of a server's status in JSON.
+func status(t *testing.T, address string) map[string]any {
+	t.Helper()
+	out := lines(t, "status", "-o", "json", "--server", address)
+	all := map[string]any{}
+	require.NoError(t, json.Unmarshal([]byte(strings.Join(out, "\n")), &all))
+	return all
 }

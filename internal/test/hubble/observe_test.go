@@ -8,12 +8,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	flowpb "github.com/cilium/cilium/api/v1/flow"
 	"github.com/cilium/cilium/pkg/hubble/container"
 	"github.com/stretchr/testify/require"
 )
@@ -123,6 +123,13 @@ func TestObserveIsThatOfCiliumsOwnServer(t *testing.T) {
 	}
 }
 
+func TestTheDocumentHasTheNumbersOfCombinations(t *testing.T) {
+	document, err := os.ReadFile(root + "/docs/verification.md")
+	require.NoError(t, err)
+	require.Contains(t, string(document), fmt.Sprintf("with %d combinations of flags prints of the built collector what it prints of the bodies of `hubble_json`, "+
+		"with %d, of which both refuse %d, what it prints of Cilium's own server", len(likeFiles), len(likeCiliums), len(refused)))
+}
+
 // byName are flags that filter by the names of the capture's flows.
 var byName = []string{
 	"--all",
@@ -181,40 +188,113 @@ func TestASmallRingHasTheLastFlows(t *testing.T) {
 	// Cilium's ring has one place that is not read, and here an event behind the flows.
 	theirs := ciliums(t, c.flows(), container.Capacity255)
 	requireSame(t, lines(t, "observe", "--last", "100", "--server", theirs), lines(t, "observe", "--last", "100", "--server", c.address))
-	current := regexp.MustCompile(`Current/Max Flows:.*`)
-	status := strings.Join(lines(t, "status", "--server", c.address), "\n")
-	require.Equal(t, current.FindString(strings.Join(lines(t, "status", "--server", theirs), "\n")), current.FindString(status))
-	require.Contains(t, status, "Current/Max Flows: 255/255 (100.00%)")
+	require.Contains(t, strings.Join(lines(t, "status", "--server", c.address), "\n"), "Current/Max Flows: 255/255 (100.00%)")
+}
+
+// follower is a running hubble observe --follow.
+type follower struct {
+	*testing.T
+	scanner *bufio.Scanner
+}
+
+// startFollower starts a follower of a server, with more flags. Its request has come when it returns.
+func startFollower(t *testing.T, address string, flags ...string) *follower {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	c := command(ctx, "hubble", append([]string{"observe", "--follow", "--debug", "--server", address}, flags...)...)
+	out, err := c.StdoutPipe()
+	require.NoError(t, err)
+	log := &buffer{}
+	c.Stderr = log
+	require.NoError(t, c.Start())
+	t.Cleanup(func() {
+		cancel()
+		_ = c.Wait()
+	})
+	require.Eventually(t, func() bool { return strings.Contains(log.String(), "Sending GetFlows request") }, time.Minute, 20*time.Millisecond)
+	time.Sleep(500 * time.Millisecond) // the request is on its way, and nobody says when it has come
+	return &follower{t, bufio.NewScanner(out)}
+}
+
+// next waits for lines.
+func (f *follower) next(n int) (got []string) {
+	f.Helper()
+	for len(got) < n && f.scanner.Scan() {
+		got = append(got, uuids.ReplaceAllString(f.scanner.Text(), ""))
+	}
+	require.Len(f, got, n)
+	return got
+}
+
+// arrive puts the capture into a folder under a name, as a whole.
+func arrive(t *testing.T, folder, name string) {
+	t.Helper()
+	raw, err := os.ReadFile(capture(t))
+	require.NoError(t, err)
+	part := filepath.Join(folder, name+".part")
+	require.NoError(t, os.WriteFile(part, raw, 0o600))
+	require.NoError(t, os.Rename(part, filepath.Join(folder, name+".pcapng")))
 }
 
 func TestAFollowerGetsEveryFlow(t *testing.T) {
 	_, flows := bodies(t)
 	folder := t.TempDir()
 	c := start(t, fmt.Sprintf("node_name: node-1, replay: {path: %q, follow: true}", filepath.Join(folder, "*.pcapng")), "node_name: node-1")
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	follower := command(ctx, "hubble", "observe", "--follow", "--debug", "--server", c.address)
-	out, err := follower.StdoutPipe()
-	require.NoError(t, err)
-	log := &buffer{}
-	follower.Stderr = log
-	require.NoError(t, follower.Start())
-	defer func() { _ = follower.Wait() }()
-	defer cancel()
-	require.Eventually(t, func() bool { return strings.Contains(log.String(), "Sending GetFlows request") }, time.Minute, 20*time.Millisecond)
-	time.Sleep(500 * time.Millisecond) // the request is on its way, and nobody says when it has come
-	raw, err := os.ReadFile(capture(t))
-	require.NoError(t, err)
-	part := filepath.Join(folder, "capture.part")
-	require.NoError(t, os.WriteFile(part, raw, 0o600))
-	require.NoError(t, os.Rename(part, filepath.Join(folder, "capture.pcapng")))
-
-	var got []string
-	for scanner := bufio.NewScanner(out); len(got) < flows && scanner.Scan(); {
-		got = append(got, scanner.Text())
-	}
+	f := startFollower(t, c.address)
+	arrive(t, folder, "capture")
+	got := f.next(flows)
 	requireSame(t, lines(t, "observe", "--all", "--server", c.address), got)
-	require.Len(t, got, flows)
+}
+
+// A follower may begin with flows that are there, and filter.
+func TestAFollowerGetsWhatCiliumsOwnServerSends(t *testing.T) {
+	_, flows := bodies(t)
+	folder := t.TempDir()
+	c := start(t, fmt.Sprintf("body: hubble_json, node_name: node-1, replay: {path: %q, follow: true}", filepath.Join(folder, "*.pcapng")), "node_name: node-1, max_flows: 16383")
+	arrive(t, folder, "first")
+	c.await(flows)
+	theirs := startCiliums(t, container.Capacity16383)
+	theirs.take(c.flows())
+	theirs.show()
+	since := time.Date(2026, 3, 4, 5, 6, 40, 0, time.UTC)
+	after := func(f *flowpb.Flow) bool { return !f.Time.AsTime().Before(since) }
+	dropped := func(f *flowpb.Flow) bool { return f.Verdict == flowpb.Verdict_DROPPED }
+	last := dropped(c.flows()[flows-1])
+	for _, test := range []struct {
+		flags  string
+		passes func(*flowpb.Flow) bool
+		begin  int
+	}{
+		{"--last 5", func(*flowpb.Flow) bool { return true }, 5},
+		{"--since " + since.Format(time.RFC3339), after, count(c.flows(), after)},
+		{"--verdict DROPPED", dropped, map[bool]int{true: 1}[last]},
+		{"--last 3 --verdict DROPPED -o json", dropped, 3},
+	} {
+		t.Run(test.flags, func(t *testing.T) {
+			had := len(c.flows())
+			flags := strings.Fields(test.flags)
+			want, got := startFollower(t, theirs.address, flags...), startFollower(t, c.address, flags...)
+			requireSame(t, want.next(test.begin), got.next(test.begin))
+			arrive(t, folder, fmt.Sprint("after ", had))
+			c.await(had + flows)
+			more := c.flows()[had:]
+			theirs.take(more)
+			theirs.show()
+			n := count(more, test.passes)
+			require.Positive(t, n)
+			requireSame(t, want.next(n), got.next(n))
+		})
+	}
+}
+
+// count is how many flows pass.
+func count(flows []*flowpb.Flow, passes func(*flowpb.Flow) bool) (n int) {
+	for _, f := range flows {
+		if passes(f) {
+			n++
+		}
+	}
+	return n
 }
 
 // The records of every body, and the slim ones, print as the full ones do, except for what the README says that they lack.

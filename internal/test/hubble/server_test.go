@@ -29,20 +29,20 @@ type decoder struct{}
 
 func (decoder) Decode(e *types.MonitorEvent) (*v1.Event, error) { return e.Payload.(*v1.Event), nil }
 
-// ciliums serves flows with Cilium's own server, and returns its address. Its ring shows an event when another one has been written, so an event
-// that is no flow follows.
-func ciliums(t *testing.T, flows []*flowpb.Flow, capacity container.Capacity) string {
+// ciliumServer is Cilium's own server. It takes events until the test ends, as an agent's does.
+type ciliumServer struct {
+	*observer.LocalObserverServer
+	t       *testing.T
+	address string
+	events  uint64
+}
+
+func startCiliums(t *testing.T, capacity container.Capacity) *ciliumServer {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	s, err := observer.NewLocalServer(decoder{}, namespace.NewManager(), log, observeroption.WithMaxFlows(capacity), observeroption.WithLostEventSendInterval(time.Second))
 	require.NoError(t, err)
 	go s.Start()
-	for _, f := range flows {
-		s.GetEventsChannel() <- &types.MonitorEvent{Payload: &v1.Event{Timestamp: f.Time, Event: f}}
-	}
-	s.GetEventsChannel() <- &types.MonitorEvent{Payload: &v1.Event{Timestamp: timestamppb.Now(), Event: &flowpb.AgentEvent{}}}
-	close(s.GetEventsChannel())
-	<-s.GetStopped()
 	server := grpc.NewServer()
 	observerpb.RegisterObserverServer(server, s)
 	check := health.NewServer()
@@ -51,8 +51,48 @@ func ciliums(t *testing.T, flows []*flowpb.Flow, capacity container.Capacity) st
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	go func() { _ = server.Serve(l) }()
-	t.Cleanup(server.Stop)
-	return l.Addr().String()
+	t.Cleanup(func() {
+		server.Stop()
+		close(s.GetEventsChannel())
+		<-s.GetStopped()
+	})
+	return &ciliumServer{LocalObserverServer: s, t: t, address: l.Addr().String()}
+}
+
+// take gives flows to the server, and waits until they are in its ring, which shows the last one when another event has come.
+func (s *ciliumServer) take(flows []*flowpb.Flow) {
+	s.t.Helper()
+	for _, f := range flows {
+		s.send(&v1.Event{Timestamp: f.Time, Event: f})
+	}
+	s.written()
+}
+
+// show makes the last flow show, with an event behind it that is no flow.
+func (s *ciliumServer) show() {
+	s.t.Helper()
+	s.send(&v1.Event{Timestamp: timestamppb.Now(), Event: &flowpb.AgentEvent{}})
+	s.written()
+}
+
+func (s *ciliumServer) send(e *v1.Event) {
+	s.GetEventsChannel() <- &types.MonitorEvent{Payload: e}
+	s.events++
+}
+
+// written waits until all events are in the ring.
+func (s *ciliumServer) written() {
+	s.t.Helper()
+	require.Eventually(s.t, func() bool { return s.GetRingBuffer().LastWriteParallel() == s.events-2 }, time.Minute, time.Millisecond)
+}
+
+// ciliums serves flows with Cilium's own server, and returns its address.
+func ciliums(t *testing.T, flows []*flowpb.Flow, capacity container.Capacity) string {
+	t.Helper()
+	s := startCiliums(t, capacity)
+	s.take(flows)
+	s.show()
+	return s.address
 }
 
 // flows returns all flows of a collector.

@@ -4,6 +4,7 @@ package oracle
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -119,6 +120,27 @@ func TestEveryDifferenceHasAReason(t *testing.T) {
 		require.NotEmpty(t, d.Fields, d.Name)
 		require.NotZero(t, d.Versions, d.Name)
 	}
+}
+
+// The document has a row for each difference. A row of several names has semicolons between them.
+func TestTheDocumentHasEveryDifference(t *testing.T) {
+	document, err := os.ReadFile("../../../docs/hubble.md")
+	require.NoError(t, err)
+	_, section, _ := strings.Cut(string(document), "\n## How packets are read differently\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	var rows, names []string
+	for line := range strings.Lines(section) {
+		if cells := strings.Split(line, " | "); len(cells) > 1 && cells[0] != "| entry" {
+			for _, cell := range cells[1:] {
+				require.NotEmpty(t, strings.Trim(cell, " |\n"), line)
+			}
+			rows = append(rows, strings.Split(strings.TrimPrefix(cells[0], "| "), "; ")...)
+		}
+	}
+	for _, d := range Differences {
+		names = append(names, d.Name)
+	}
+	require.ElementsMatch(t, names, rows)
 }
 
 // Cilium 1.20's test of the same list is in cilium120.
