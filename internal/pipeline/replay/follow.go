@@ -45,6 +45,7 @@ type followed struct {
 	begun   bool                // its checkpoint was read
 	at      checkpoint.Position // the part to be played next, or where it begins
 	seen    span.Place          // the end of what the last look found
+	counted span.Count          // what the last look counted
 	idle    bool                // the last look found nothing to play
 	closed  bool                // it is not open now
 	quiet   int                 // number of looks in a row that found nothing to play
@@ -289,7 +290,10 @@ func (f *follower) pollOpen(ctx context.Context, file *followed) (played bool, e
 			return true, f.playNext(ctx, file, at)
 		}
 	}
-	x, err := f.survey(ctx, file.file, file.size, span.Query{From: file.at.To, Growing: file.listed})
+	x, err := f.survey(ctx, file.file, file.size, span.Query{From: file.at.To, Growing: file.listed, Counted: file.counted})
+	if err == nil {
+		file.counted = x.Counted
+	}
 	if err == nil && x.Recording != file.of {
 		file.of = x.Recording
 		f.meetPart(file)
@@ -366,7 +370,7 @@ func (f *follower) startAgain(file *followed, problem string, err error) {
 	f.Logger.Warn("a file that is followed has lost what was read of it; it is read from its beginning",
 		zap.String("file", file.path), zap.String("reason", problem), zap.Error(err))
 	f.Problems.Add(problem, 1)
-	file.at, file.seen, file.id, file.of, file.after = checkpoint.Position{}, span.Place{}, span.ID{}, recording.File{}, true
+	file.at, file.seen, file.counted, file.id, file.of, file.after = checkpoint.Position{}, span.Place{}, span.Count{}, span.ID{}, recording.File{}, true
 	if f.last == file {
 		f.last = nil
 	}
