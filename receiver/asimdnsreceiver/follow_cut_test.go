@@ -5,7 +5,9 @@
 package asimdnsreceiver
 
 import (
+	"bytes"
 	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -17,6 +19,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/checkpoint"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
@@ -71,6 +74,52 @@ func TestACopyThatWasCutOffIsUnreadUntilItsRestIsThereAndDeletingItAtOnceLosesNo
 			require.Eventually(t, func() bool { return logs.FilterMessage("a file that could not be read can be read now").Len() == 1 }, time.Minute, 10*time.Millisecond)
 			require.NoError(t, r.Shutdown(context.Background()))
 			require.Equal(t, count, next.n)
+		})
+	}
+}
+
+// eventsOf counts the events of the beginning of a file.
+func eventsOf(t *testing.T, raw []byte) (n int) {
+	t.Helper()
+	r, err := etl.NewReader(bytes.NewReader(raw), int64(len(raw)))
+	require.NoError(t, err)
+	for {
+		if _, err := r.Next(); err != nil {
+			require.ErrorIs(t, err, io.EOF)
+			return n
+		}
+		n++
+	}
+}
+
+// A copy that goes on slowly lacks less at each look.
+func TestACopyThatGoesOnInPartsIsUnreadForWhatItLacksUntilItIsWhole(t *testing.T) {
+	count, _ := generated(t, serverFile)
+	for name, whole := range map[string]bool{"stopped before it is whole": false, "whole": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path, raw, r, next, logs := followCut(t, "at the end of a buffer", &kit.Storage{})
+			add := func(from, to int) {
+				f, err := os.OpenFile(path, os.O_WRONLY, 0)
+				require.NoError(t, err)
+				_, err = f.WriteAt(raw[from:to], int64(from))
+				require.NoError(t, err)
+				require.NoError(t, f.Close())
+			}
+			add(8<<16, 11<<16)
+			next.wait(eventsOf(t, raw[:11<<16])) // what is read was found by an earlier look
+			if !whole {
+				require.ErrorContains(t, r.Shutdown(context.Background()), "dns.etl: 4 of the buffers that its header counts are missing at the end")
+				return
+			}
+			require.EqualValues(t, 1, r.Player.Progress.Unread())
+			add(11<<16, 15<<16)
+			require.Eventually(t, func() bool { return logs.FilterMessageSnippet("is complete").Len() == 1 }, time.Minute, 10*time.Millisecond)
+			require.NoError(t, r.Shutdown(context.Background()))
+			require.EqualValues(t, 0, r.Player.Progress.Unread())
+			require.Equal(t, count, next.n)
+			require.Len(t, logs.FilterMessage("a file that could not be read can be read now").All(), 1)
+			require.Len(t, logs.FilterMessage("a file cannot be read in full").All(), 1)
 		})
 	}
 }

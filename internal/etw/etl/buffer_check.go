@@ -4,6 +4,8 @@
 
 package etl
 
+import "github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/span"
+
 // checkBuffer checks the header of the buffer at an offset and counts what is wrong with it. It returns the offset of the next buffer, and
 // whether this one is read. A buffer that is read has as many bytes behind its header as the header says.
 //
@@ -117,28 +119,18 @@ func (r *Reader) firstHasEvents() bool {
 	return kind == kindEvent && int64(n) <= left
 }
 
-// missing returns how many buffers that the header of a completed file counts are not there, or are blank, after the last one that is.
-func (r *Reader) missing() (int64, error) {
+// missing returns how many buffers that the header of a completed file counts are not there, or are blank, after the last one that is. In a
+// compressed file it goes on after the buffers that were counted before, and returns those that are counted now.
+func (r *Reader) missing(counted span.Count) (int64, span.Count, error) {
 	written := int64(r.header.BuffersWritten)
 	if !r.completed() || !r.counted() {
-		return 0, nil
+		return 0, span.Count{}, nil
+	}
+	if _, ok := r.index(r.size); !ok {
+		present, counted, err := r.present(counted)
+		return max(0, written-present), counted, err
 	}
 	var head [bufferHeaderSize]byte
-	if _, ok := r.index(r.size); !ok { // it has to be read from the beginning
-		present, at := int64(0), int64(0)
-		for at < r.size-bufferHeaderSize {
-			if err := r.read(head[:], at); err != nil {
-				return 0, err
-			}
-			h := parseBufferHeader(head[:])
-			if h.size < bufferHeaderSize {
-				break
-			}
-			at += int64(h.size)
-			present++
-		}
-		return max(0, written-present), nil
-	}
 	size := int64(r.header.BufferSize)
 	present := int64(0)
 	if r.size >= int64(r.first.size) {
@@ -146,11 +138,34 @@ func (r *Reader) missing() (int64, error) {
 	}
 	for present = min(present, written); present > 1; present-- {
 		if err := r.read(head[:], int64(r.first.size)+(present-2)*size); err != nil {
-			return 0, err
+			return 0, span.Count{}, err
 		}
 		if !isZero(head[:]) {
 			break
 		}
 	}
-	return max(0, written-present), nil
+	return max(0, written-present), span.Count{}, nil
+}
+
+// present counts the buffers of a compressed file of which the header is there, from the beginning or after those that were counted before.
+func (r *Reader) present(before span.Count) (int64, span.Count, error) {
+	if before.Before > r.size {
+		before = span.Count{}
+	}
+	var head [bufferHeaderSize]byte
+	n, at, counted := before.Units, before.Before, before
+	for at < r.size-bufferHeaderSize {
+		if err := r.read(head[:], at); err != nil {
+			return 0, before, err
+		}
+		h := parseBufferHeader(head[:])
+		if h.size < bufferHeaderSize {
+			break
+		}
+		n, at = n+1, at+int64(h.size)
+		if at <= r.size {
+			counted = span.Count{Units: n, Before: at}
+		}
+	}
+	return n, counted, nil
 }

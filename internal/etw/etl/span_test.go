@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -143,4 +144,54 @@ func TestAFileIsCompleteOnlyWithAllBuffersThatItsHeaderCounts(t *testing.T) {
 			require.Equal(t, []int64{c.missing, c.rest}, []int64{x.Missing, x.Rest}, "%s, from its end", name)
 		}
 	}
+}
+
+// reads counts the reads of a file.
+type reads struct {
+	src io.ReaderAt
+	n   int
+}
+
+func (r *reads) ReadAt(b []byte, offset int64) (int, error) {
+	r.n++
+	return r.src.ReadAt(b, offset)
+}
+
+// The buffers of a compressed file can only be counted from its beginning. A file that is looked at again and again is counted once.
+func TestASurveyCountsTheBuffersOfACompressedFileAfterThoseThatWereCounted(t *testing.T) {
+	const present, written = 300, 320
+	one := packed(buffer(1024, pad(event(startFiletime, 1, ""))))
+	file := trace{mode: ModeCompressed, written: written, buffers: slices.Repeat([][]byte{one}, written-1)}.build()
+	size := int64(len(file) - (written-present)*len(one))
+	survey := func(size int64, q span.Query) (x span.Extent, n int) {
+		q.Growing = true
+		src := &reads{src: bytes.NewReader(file[:size])}
+		x, err := Survey(src, size, q)
+		require.NoError(t, err)
+		return x, src.n
+	}
+	x, first := survey(size, span.Query{})
+	require.EqualValues(t, written-present, x.Missing)
+	require.Greater(t, first, present)
+	require.Equal(t, span.Count{Units: present, Before: size}, x.Counted)
+
+	for _, c := range []struct {
+		more          int // bytes
+		missing, rest int64
+	}{
+		{0, written - present, 0},
+		{100, written - present - 1, 100}, // a buffer whose header is there
+		{len(one), written - present - 1, 0},
+		{3*len(one) + 10, written - present - 3, 10},
+		{(written - present) * len(one), 0, 0},
+	} {
+		y, n := survey(size+int64(c.more), span.Query{From: x.To, Counted: x.Counted})
+		require.Equal(t, []int64{c.missing, c.rest}, []int64{y.Missing, y.Rest}, "%d bytes more", c.more)
+		require.Less(t, n, present/2, "%d bytes more", c.more)
+		z, _ := survey(size+int64(c.more), span.Query{From: x.To})
+		require.Equal(t, z, y, "counted from the beginning")
+		x.Counted = y.Counted
+	}
+	y, _ := survey(size, span.Query{Counted: x.Counted})
+	require.EqualValues(t, written-present, y.Missing, "the file is shorter than what was counted")
 }

@@ -5,6 +5,7 @@
 package replay
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -44,13 +45,16 @@ type followed struct {
 	begun   bool                // its checkpoint was read
 	at      checkpoint.Position // the part to be played next, or where it begins
 	seen    span.Place          // the end of what the last look found
+	counted span.Count          // what the last look counted
 	idle    bool                // the last look found nothing to play
 	closed  bool                // it is not open now
 	quiet   int                 // number of looks in a row that found nothing to play
 	done    bool                // completed by its writer, read, and closed here
 	failed  int                 // number of failed looks in a row
 	failure string
-	partial bool // a part of it could not be read
+	lacking bool   // the last look found that its end is not there yet
+	named   string // the path under which note has named it as unread
+	partial bool   // a part of it could not be read
 }
 
 // follower follows the files of a configuration.
@@ -286,7 +290,10 @@ func (f *follower) pollOpen(ctx context.Context, file *followed) (played bool, e
 			return true, f.playNext(ctx, file, at)
 		}
 	}
-	x, err := f.survey(ctx, file.file, file.size, span.Query{From: file.at.To, Growing: file.listed})
+	x, err := f.survey(ctx, file.file, file.size, span.Query{From: file.at.To, Growing: file.listed, Counted: file.counted})
+	if err == nil {
+		file.counted = x.Counted
+	}
 	if err == nil && x.Recording != file.of {
 		file.of = x.Recording
 		f.meetPart(file)
@@ -303,8 +310,9 @@ func (f *follower) pollOpen(ctx context.Context, file *followed) (played bool, e
 		return true, nil
 	}
 	file.id = x.ID
+	file.lacking = x.Lacking() != nil
 	// The last buffer may be on the disk in part. What the last look saw is complete by now.
-	to, closed := x.To, x.Closed && x.Lacking() == nil
+	to, closed := x.To, x.Closed && !file.lacking
 	if file.listed && !closed {
 		to, file.seen = file.seen, x.To
 		if x.To.Before(to) {
@@ -362,7 +370,7 @@ func (f *follower) startAgain(file *followed, problem string, err error) {
 	f.Logger.Warn("a file that is followed has lost what was read of it; it is read from its beginning",
 		zap.String("file", file.path), zap.String("reason", problem), zap.Error(err))
 	f.Problems.Add(problem, 1)
-	file.at, file.seen, file.id, file.of, file.after = checkpoint.Position{}, span.Place{}, span.ID{}, recording.File{}, true
+	file.at, file.seen, file.counted, file.id, file.of, file.after = checkpoint.Position{}, span.Place{}, span.Count{}, span.ID{}, recording.File{}, true
 	if f.last == file {
 		f.last = nil
 	}
@@ -376,11 +384,12 @@ func unfinished(file *followed, err error) error {
 	return err
 }
 
-// note counts the looks at a file that failed. It reports a file that stays unreadable.
+// note counts the looks at a file that failed. It names a file that stays unreadable, with what the last look found, until it can be read to its end.
 func (f *follower) note(file *followed, err error) {
 	if err == nil {
-		if file.failed >= patience && !file.partial {
-			f.can(file.path)
+		if file.named != "" && !file.partial && !file.lacking {
+			f.can(file.named)
+			file.named = ""
 		}
 		file.failed, file.failure = 0, ""
 		return
@@ -388,12 +397,13 @@ func (f *follower) note(file *followed, err error) {
 	if file.failure != err.Error() {
 		file.failed, file.failure = 0, err.Error()
 	}
-	if file.failed++; file.failed == patience || !file.listed {
-		f.cannot(file.path, err)
+	if file.failed++; (file.failed == patience || !file.listed || file.named != "") && !file.partial {
+		file.named = cmp.Or(file.named, file.path)
+		f.cannot(file.named, err)
 	}
 }
 
-// cannot reports, once, that a file or a part of it could not be read.
+// cannot notes why a file or a part of it could not be read, and reports it the first time.
 func (f *follower) cannot(path string, err error) {
 	before := len(f.unread.Files)
 	if f.unread.add(path, err); len(f.unread.Files) == before {

@@ -74,10 +74,11 @@ func (e *UnreadError) texts() []string {
 	return texts
 }
 
-// add adds a file, once, however often it is played.
+// add adds a file, once, however often it is played. The last reason counts.
 func (e *UnreadError) add(path string, err error) {
-	for _, f := range e.Files {
-		if f.Path == path {
+	for i := range e.Files {
+		if e.Files[i].Path == path {
+			e.Files[i].Err = err
 			return
 		}
 	}

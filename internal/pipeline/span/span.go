@@ -31,6 +31,9 @@ type Span struct {
 // Empty reports whether the span has no bytes.
 func (s Span) Empty() bool { return !s.From.Before(s.To) }
 
+// Count says that Units whole units of the file are before the byte Before. The zero value says nothing.
+type Count struct{ Units, Before int64 }
+
 // ID identifies a file by its content. It stays the same when the file grows, is completed by its writer, is renamed or is copied.
 type ID [16]byte
 
@@ -44,6 +47,8 @@ type Query struct {
 	Digest bool
 	// Growing says that the file may still be written, so that a unit that is not whole is left to a later survey.
 	Growing bool
+	// Counted is what an earlier survey of the file has counted, so that only what comes behind it is read to find what is missing.
+	Counted Count
 }
 
 // Extent is what can be read of a file now.
@@ -61,6 +66,8 @@ type Extent struct {
 	Rest int64
 	// Missing is the number of units that a closed file says it has, and that are not there or not yet filled.
 	Missing int64
+	// Counted is for the next survey. It is zero where a survey need not count the units from the beginning.
+	Counted Count
 }
 
 // Lacking returns an error that says what the file lacks at its end; nil if all of it is there. What is lacking may come: the file may be being
