@@ -27,8 +27,9 @@ INSERT INTO `InstallExecuteSequence` (`Action`,`Sequence`) VALUES ('WriteRegistr
 -- Windows Installer 5 carries out MsiServiceConfig and MsiServiceConfigFailureActions.
 INSERT INTO `InstallExecuteSequence` (`Action`,`Condition`,`Sequence`) VALUES ('MsiConfigureServices','VersionMsi >= "5.00"',5850)
 
--- All settings reach the elevated part of the installer. Its log shows neither the connection string nor the command line that has it.
-UPDATE `Property` SET `Value`='WIX_DOWNGRADE_DETECTED;SERVICEACCOUNT;WIX_UPGRADE_DETECTED;SOURCES;AUTOLOGGER;HEALTH_PORT;METRICS_PORT;APPLICATIONINSIGHTS_CONNECTION_STRING;APPLICATIONINSIGHTS_CONNECTION_STRING_FILE;AZURE_DCE_ENDPOINT;AZURE_DCR_ID;AZURE_TENANT_ID;AZURE_CLIENT_ID;AZURE_CLIENT_SECRET_FILE' WHERE `Property`='SecureCustomProperties'
+-- All settings reach the elevated part of the installer, and so does what AppSearch found: when the user's part has searched, the elevated one tests
+-- the launch conditions again without a search of its own. Its log shows neither the connection string nor the command line that has it.
+UPDATE `Property` SET `Value`='WIX_DOWNGRADE_DETECTED;SERVICEACCOUNT;WINDOWSBUILD;WIX_UPGRADE_DETECTED;SOURCES;AUTOLOGGER;HEALTH_PORT;METRICS_PORT;APPLICATIONINSIGHTS_CONNECTION_STRING;APPLICATIONINSIGHTS_CONNECTION_STRING_FILE;AZURE_DCE_ENDPOINT;AZURE_DCR_ID;AZURE_TENANT_ID;AZURE_CLIENT_ID;AZURE_CLIENT_SECRET_FILE' WHERE `Property`='SecureCustomProperties'
 INSERT INTO `Property` (`Property`,`Value`) VALUES ('MsiHiddenProperties','APPLICATIONINSIGHTS_CONNECTION_STRING;SETTINGS1;Check;Setup')
 
 -- The program's own part. 2: a program in this package, because the installed one is not there yet or no longer, or, in the change of an installed version, not marked for installation (error 2753); 51: a property, because a command line has at most 255 characters here; 64: its failure is none;

@@ -117,6 +117,11 @@ func TestTheTablesOfTheMSI(t *testing.T) {
 	hiddenProperties := strings.Split(one("Property", "Property", "MsiHiddenProperties")["Value"], ";")
 	require.Equal(t, []string{"APPLICATIONINSIGHTS_CONNECTION_STRING", "SETTINGS1", "Check", "Setup"}, hiddenProperties)
 
+	secure := strings.Split(one("Property", "Property", "SecureCustomProperties")["Value"], ";")
+	for _, search := range table(t, msi, "AppSearch") {
+		require.Contains(t, secure, search["Property"], "the elevated part of the installer tests the conditions without a search of its own")
+	}
+
 	registry := map[string]string{}
 	for _, r := range table(t, msi, "Registry") {
 		require.Equal(t, "2", r["Root"], "HKEY_LOCAL_MACHINE")
