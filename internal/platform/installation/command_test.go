@@ -136,6 +136,12 @@ func TestRecordsGoToFilesUntilThereIsADestination(t *testing.T) {
 	}
 }
 
+func TestAPortIsDecimal(t *testing.T) {
+	folder := t.TempDir()
+	require.NoError(t, setup(&fake{}, "apply", folder, "METRICS_PORT=010000"))
+	require.Contains(t, content(t, folder), "OTELCOL_WINNET_METRICS_PORT=10000\r\n")
+}
+
 func TestASecretComesFromAFile(t *testing.T) {
 	folder, file := t.TempDir(), filepath.Join(t.TempDir(), "secret.txt")
 	wide := []byte{0xff, 0xfe} // as Out-File of Windows PowerShell writes it

@@ -131,10 +131,11 @@ func yesOrNo(value string) (string, error) {
 }
 
 func port(value string) (string, error) {
-	if n, err := strconv.ParseUint(value, 10, 16); err != nil || n == 0 {
+	n, err := strconv.ParseUint(value, 10, 16)
+	if err != nil || n == 0 {
 		return "", fmt.Errorf("%q is no port; want a number from 1 to 65535", value)
 	}
-	return value, nil
+	return strconv.FormatUint(n, 10), nil // YAML reads a number that begins with 0 as an octal one
 }
 
 // matching accepts values of a form.
