@@ -45,7 +45,6 @@ INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('SetupRem
 INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('SetupRemoveRollback',3330,'Setup','autologgers --data "[DataFolder]."')
 -- For other settings of the version that is installed, Windows Installer starts nothing again.
 INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('SetupRestart',3074,'Setup','restart --data "[DataFolder]."')
-INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('SetupRestartRollback',3330,'Setup','start')
 -- The settings are checked before RemoveExistingProducts, so that a wrong one leaves the old version as it is.
 INSERT INTO `InstallExecuteSequence` (`Action`,`Condition`,`Sequence`) VALUES ('SetSettings1','NOT REMOVE~="ALL"',1401)
 INSERT INTO `InstallExecuteSequence` (`Action`,`Condition`,`Sequence`) VALUES ('SetSettings2','NOT REMOVE~="ALL"',1402)
@@ -53,7 +52,6 @@ INSERT INTO `InstallExecuteSequence` (`Action`,`Condition`,`Sequence`) VALUES ('
 INSERT INTO `InstallExecuteSequence` (`Action`,`Condition`,`Sequence`) VALUES ('Check','NOT REMOVE~="ALL"',1404)
 INSERT INTO `InstallExecuteSequence` (`Action`,`Condition`,`Sequence`) VALUES ('SetupRemoveRollback','REMOVE~="ALL" AND NOT UPGRADINGPRODUCTCODE',3390)
 INSERT INTO `InstallExecuteSequence` (`Action`,`Condition`,`Sequence`) VALUES ('SetupRemove','REMOVE~="ALL" AND NOT UPGRADINGPRODUCTCODE',3400)
-INSERT INTO `InstallExecuteSequence` (`Action`,`Condition`,`Sequence`) VALUES ('SetupRestartRollback','Installed AND NOT REMOVE~="ALL" AND NOT REINSTALL',4005)
 INSERT INTO `InstallExecuteSequence` (`Action`,`Condition`,`Sequence`) VALUES ('SetupRollback','NOT REMOVE~="ALL"',4010)
 INSERT INTO `InstallExecuteSequence` (`Action`,`Condition`,`Sequence`) VALUES ('Setup','NOT REMOVE~="ALL"',4020)
 INSERT INTO `InstallExecuteSequence` (`Action`,`Condition`,`Sequence`) VALUES ('SetupCommit','NOT REMOVE~="ALL"',4030)

@@ -18,7 +18,9 @@ type fake struct {
 	refuses  error    // what secure returns
 	fails    error    // what writeAutoLoggers returns
 	foreign  error    // what owned returns
-	did      []string // restart and start
+	runs     bool     // the service
+	broken   error    // what start returns
+	did      []string // stop and start
 	account  string
 	access   map[string]string // of the folder before secure
 	restored map[string]string
@@ -53,14 +55,19 @@ func (h *fake) writeAutoLoggers(on []source) error {
 
 func (h *fake) savedAutoLoggers() ([]source, error) { return h.keys, nil }
 
-func (h *fake) restart() error {
-	h.did = append(h.did, "restart")
+func (h *fake) running() (bool, error) { return h.runs, nil }
+
+func (h *fake) stop() error {
+	if h.runs {
+		h.runs, h.did = false, append(h.did, "stop")
+	}
 	return nil
 }
 
 func (h *fake) start() error {
 	h.did = append(h.did, "start")
-	return nil
+	h.runs = h.broken == nil
+	return h.broken
 }
 
 func (h *fake) names() (names []string) {
@@ -222,7 +229,12 @@ func TestAutoLoggersAreOnRequest(t *testing.T) {
 }
 
 func TestTheServiceIsRestartedForWhatItReadsAtItsStart(t *testing.T) {
-	folder, h := t.TempDir(), &fake{}
+	folder, h := t.TempDir(), &fake{runs: true}
+	did := func(want ...string) {
+		t.Helper()
+		require.Equal(t, want, h.did)
+		h.did = nil
+	}
 	apply := func(settings ...string) {
 		t.Helper()
 		require.NoError(t, setup(h, "apply", folder, settings...))
@@ -230,16 +242,58 @@ func TestTheServiceIsRestartedForWhatItReadsAtItsStart(t *testing.T) {
 		require.NoError(t, setup(h, "commit", folder))
 	}
 	apply("SOURCES=dns-client")
-	require.Equal(t, []string{"restart"}, h.did)
+	did("stop", "start")
 	apply("SOURCES=dns-client")
 	apply()
-	require.Equal(t, []string{"restart"}, h.did, "nothing is new")
+	did() // nothing is new
 	apply("HEALTH_PORT=23133")
-	require.Equal(t, []string{"restart", "restart"}, h.did)
+	did("stop", "start")
 	require.NoError(t, setup(h, "restart", folder))
-	require.Equal(t, []string{"restart", "restart"}, h.did, "nothing was applied")
-	require.NoError(t, run(h, []string{"start"}, io.Discard))
-	require.Equal(t, []string{"restart", "restart", "start"}, h.did)
+	did() // nothing was applied
+	h.runs = false
+	apply("HEALTH_PORT=23134")
+	did() // an administrator has stopped it
+}
+
+func TestARollbackStartsTheServiceThatARestartHasStopped(t *testing.T) {
+	folder, h := t.TempDir(), &fake{runs: true}
+	require.NoError(t, setup(h, "apply", folder, "SOURCES=dns-client"))
+	require.NoError(t, setup(h, "commit", folder))
+	before := content(t, folder)
+
+	// It runs with settings that are undone.
+	require.NoError(t, setup(h, "apply", folder, "SOURCES=cilium"))
+	require.NoError(t, setup(h, "restart", folder))
+	require.NoError(t, setup(h, "rollback", folder))
+	require.Equal(t, []string{"stop", "start", "stop", "start"}, h.did)
+	require.Equal(t, before, content(t, folder))
+
+	// It does not start with them.
+	h.did, h.broken = nil, errors.New("it has stopped")
+	require.NoError(t, setup(h, "apply", folder, "SOURCES=cilium"))
+	require.ErrorContains(t, setup(h, "restart", folder), "it has stopped")
+	h.broken = nil
+	require.NoError(t, setup(h, "rollback", folder))
+	require.Equal(t, []string{"stop", "start", "start"}, h.did)
+	require.True(t, h.runs)
+
+	// An administrator had stopped it, also after a restart that was neither committed nor undone.
+	require.NoError(t, setup(h, "apply", folder, "SOURCES=cilium"))
+	require.NoError(t, setup(h, "restart", folder))
+	h.did, h.runs = nil, false
+	require.NoError(t, setup(h, "apply", folder, "SOURCES=dns-server"))
+	require.NoError(t, setup(h, "restart", folder))
+	require.NoError(t, setup(h, "rollback", folder))
+	require.Empty(t, h.did)
+	require.Equal(t, before, content(t, folder))
+
+	// No restart: the service is the installer's.
+	h.runs = true
+	require.Error(t, setup(h, "apply", folder, "SOURCES=none"))
+	require.NoError(t, setup(h, "rollback", folder))
+	require.NoError(t, setup(h, "apply", folder, "SOURCES=cilium"))
+	require.NoError(t, setup(h, "rollback", folder))
+	require.Empty(t, h.did)
 }
 
 func TestARemovalThatIsUndoneGetsItsAutoLoggersBack(t *testing.T) {

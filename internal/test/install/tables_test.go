@@ -79,13 +79,11 @@ func TestTheTablesOfTheMSI(t *testing.T) {
 	}
 	require.Equal(t, "VersionNT AND NOT UPGRADINGPRODUCTCODE", when["DeleteServices"], "an upgrade keeps the service")
 	require.Equal(t, when["SetupRemove"], when["SetupRemoveRollback"])
-	for _, action := range []string{"SetupRestart", "SetupRestartRollback"} {
-		require.Equal(t, `Installed AND NOT REMOVE~="ALL" AND NOT REINSTALL`, when[action], "otherwise StartServices does it")
-	}
+	require.Equal(t, `Installed AND NOT REMOVE~="ALL" AND NOT REINSTALL`, when["SetupRestart"], "otherwise StartServices does it")
 	for _, pair := range [][2]string{
 		{"AppSearch", "SetSettings1"}, {"CostFinalize", "SetSettings1"}, {"SetSettings3", "Check"}, {"Check", "RemoveExistingProducts"},
 		{"InstallInitialize", "RemoveExistingProducts"}, {"RemoveExistingProducts", "ProcessComponents"},
-		{"AppSearch", "LaunchConditions"}, {"SetupRestartRollback", "SetupRollback"}, {"StartServices", "SetupRestart"}, {"SetupRestart", "InstallFinalize"},
+		{"AppSearch", "LaunchConditions"}, {"StartServices", "SetupRestart"}, {"SetupRestart", "InstallFinalize"},
 		{"DeleteServices", "SetupRemoveRollback"}, {"SetupRemoveRollback", "SetupRemove"}, {"SetupRemove", "RemoveFiles"}, {"InstallFiles", "SetupRollback"},
 		{"SetupRollback", "Setup"}, {"Setup", "SetupCommit"}, {"SetupCommit", "InstallServices"}, {"InstallServices", "WriteRegistryValues"},
 		{"WriteRegistryValues", "MsiConfigureServices"}, {"MsiConfigureServices", "StartServices"}, {"StartServices", "InstallFinalize"},
