@@ -149,6 +149,20 @@ func TestAPortIsDecimal(t *testing.T) {
 	require.Contains(t, content(t, folder), "OTELCOL_WINNET_METRICS_PORT=10000\r\n")
 }
 
+func TestTheTwoPortsAreDifferent(t *testing.T) {
+	folder, h := t.TempDir(), &fake{}
+	const same = "both are the same port"
+	require.ErrorContains(t, setup(h, "check", folder, "HEALTH_PORT=23133", "METRICS_PORT=23133"), same)
+	require.NoError(t, setup(h, "apply", folder, "HEALTH_PORT=8888", "METRICS_PORT=13133"), "each is the other's by default")
+	require.ErrorContains(t, setup(h, "check", folder, "METRICS_PORT=8888"), same)
+
+	// The defaults are those of the configuration.
+	config, err := os.ReadFile("../../../deploy/windows/config.yaml")
+	require.NoError(t, err)
+	require.Contains(t, string(config), "${env:"+healthPort+":-"+defaultHealthPort+"}")
+	require.Contains(t, string(config), "${env:"+metricsPort+":-"+defaultMetricsPort+"}")
+}
+
 func TestASecretComesFromAFile(t *testing.T) {
 	folder, file := t.TempDir(), filepath.Join(t.TempDir(), "secret.txt")
 	wide := []byte{0xff, 0xfe} // as Out-File of Windows PowerShell writes it
@@ -175,6 +189,8 @@ func TestAWrongSettingChangesNothing(t *testing.T) {
 		"FOO_FILE=1":                                    "FOO_FILE is no setting",
 		"HEALTH_PORT=0":                                 "want a number from 1 to 65535",
 		"METRICS_PORT=65536":                            "want a number from 1 to 65535",
+		"METRICS_PORT=013133":                           "HEALTH_PORT and METRICS_PORT: both are the same port",
+		"HEALTH_PORT=8888":                              "HEALTH_PORT and METRICS_PORT: both are the same port",
 		"AZURE_DCE_ENDPOINT=not a url":                  "AZURE_DCE_ENDPOINT: it is no address of a host",
 		"AZURE_DCE_ENDPOINT=http://one.example":         "it is no address of a host",
 		"AZURE_DCE_ENDPOINT=https://one.example/a?b=c":  "it is no address of a host",

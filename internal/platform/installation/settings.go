@@ -3,6 +3,7 @@
 package installation
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -48,12 +49,17 @@ const (
 // needs are settings that have no effect without another one.
 var needs = [...]struct{ setting, other string }{{dceEndpoint, dcrID}, {dcrID, dceEndpoint}, {clientSecret, tenantID}, {clientSecret, clientID}}
 
-// complete returns an error if a setting that is given needs another one, which is neither given nor in the file.
+// complete returns an error if a setting that is given needs another one, which is neither given nor in the file, or is a port that the service
+// has for something else.
 func (e *environment) complete(given map[string]string) error {
 	for _, n := range needs {
 		if given[n.setting] != "" && e.get(n.other) == "" {
 			return fmt.Errorf("%s: it has no effect without %s; give both", n.setting, n.other)
 		}
+	}
+	health, metrics := cmp.Or(e.get(healthPort), defaultHealthPort), cmp.Or(e.get(metricsPort), defaultMetricsPort)
+	if health == metrics && (given[healthPort] != "" || given[metricsPort] != "") {
+		return errors.New("HEALTH_PORT and METRICS_PORT: both are the same port; want two")
 	}
 	return nil
 }
