@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -444,7 +445,17 @@ func TestAFailureIsInTheEventLogWithoutASecret(t *testing.T) {
 	for _, e := range h.events {
 		require.NotContains(t, e, "the-rest-of-a-secret")
 	}
+	h.events = nil
+	for _, name := range []string{"SOURCES", "AUTOLOGGER", "HEALTH_PORT", "METRICS_PORT", "AZURE_DCE_ENDPOINT", "AZURE_DCR_ID", "AZURE_TENANT_ID",
+		"AZURE_CLIENT_ID", "APPLICATIONINSIGHTS_CONNECTION_STRING"} {
+		require.Error(t, setup(h, "apply", folder, name+"=InstrumentationKey;s8~Q/"), "a secret in the wrong place")
+	}
+	require.Len(t, h.events, 9)
+	for _, e := range h.events {
+		require.NotContains(t, strings.ToLower(e), "s8~q")
+	}
+	h.events = nil
 	h.refuses = errors.New("the folder is a user's")
 	require.Error(t, setup(h, "apply", folder))
-	require.Contains(t, h.events[3], "the folder is a user's")
+	require.Contains(t, h.events[0], "the folder is a user's")
 }

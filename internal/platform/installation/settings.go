@@ -19,8 +19,9 @@ import (
 	format "github.com/otelcol-winnet/otelcol-winnet/internal/platform/environment"
 )
 
-// known are the settings: the variable of the environment file that each one sets, and what makes its value out of that of the setting. An error of
-// a secret does not quote it. The forms are those that the exporters' configuration has.
+// known are the settings: the variable of the environment file that each one sets, and what makes its value out of that of the setting. An error
+// does not quote the value, which may be a secret in the wrong place: users can read the Event Log. The forms are those that the exporters'
+// configuration has.
 var known = map[string]struct {
 	variable string
 	value    func(string) (string, error)
@@ -133,13 +134,13 @@ func yesOrNo(value string) (string, error) {
 	case "no":
 		return "false", nil
 	}
-	return "", fmt.Errorf("%q; want yes or no", value)
+	return "", errors.New("want yes or no")
 }
 
 func port(value string) (string, error) {
 	n, err := strconv.ParseUint(value, 10, 16)
 	if err != nil || n == 0 {
-		return "", fmt.Errorf("%q is no port; want a number from 1 to 65535", value)
+		return "", errors.New("want a number from 1 to 65535")
 	}
 	return strconv.FormatUint(n, 10), nil // YAML reads a number that begins with 0 as an octal one
 }
@@ -149,7 +150,7 @@ func matching(form, want string) func(string) (string, error) {
 	accepted := regexp.MustCompile(form)
 	return func(value string) (string, error) {
 		if !accepted.MatchString(value) {
-			return "", errors.New(want) // the value may be a secret in the wrong place
+			return "", errors.New(want)
 		}
 		return value, nil
 	}
