@@ -88,7 +88,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		Throughput: min(*duration/3, time.Minute), Done: func(r verify.Result) { fmt.Fprintln(stdout, r.Line()) },
 	})
 	fmt.Fprintln(stdout, report.Totals())
-	if err := errors.Join(file.Truncate(0), report.WriteJSON(file), file.Close()); err != nil {
+	if err := errors.Join(empty(file), report.WriteJSON(file), file.Close()); err != nil {
 		return fail("%v", err)
 	}
 	fmt.Fprintf(stdout, "The report is in %s.\n", *out)
@@ -121,6 +121,15 @@ func openReport(path string) (*os.File, error) {
 		return nil, errors.Join(err, file.Close())
 	}
 	return file, nil
+}
+
+// empty removes the earlier report. A device, such as NUL, and a pipe have none, and cannot be truncated.
+func empty(file *os.File) error {
+	info, err := file.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return err
+	}
+	return file.Truncate(0)
 }
 
 // choose reads the names of probes.

@@ -73,6 +73,11 @@ func TestAReportThatCannotBeWrittenIsSaidBeforeTheRun(t *testing.T) {
 	require.Contains(t, errs.String(), "report.json")
 }
 
+func TestTheReportMayGoToADevice(t *testing.T) {
+	var out, errs bytes.Buffer
+	require.Zero(t, run(t.Context(), []string{"--probes", "event-users", "--out", os.DevNull}, &out, &errs), "%s", &errs)
+}
+
 // TestOnlyAnEarlierReportIsOverwritten: --out may name any file.
 func TestOnlyAnEarlierReportIsOverwritten(t *testing.T) {
 	var out, errs bytes.Buffer

@@ -30,7 +30,9 @@ param(
     [string] $ClientId,
     [string] $ClientSecretFile,
     # The ports of the health check, 13133, and of the collector's metrics, 8888, where another collector of the host has them.
+    [ValidateRange(1, 65535)]
     [int] $HealthPort,
+    [ValidateRange(1, 65535)]
     [int] $MetricsPort,
     # yes: Windows records events from its start on. no: it no longer does.
     [ValidateSet('yes', 'no')]

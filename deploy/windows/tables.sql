@@ -27,8 +27,9 @@ INSERT INTO `InstallExecuteSequence` (`Action`,`Sequence`) VALUES ('WriteRegistr
 -- Windows Installer 5 carries out MsiServiceConfig and MsiServiceConfigFailureActions.
 INSERT INTO `InstallExecuteSequence` (`Action`,`Condition`,`Sequence`) VALUES ('MsiConfigureServices','VersionMsi >= "5.00"',5850)
 
--- All settings reach the elevated part of the installer. Its log shows neither the connection string nor the command line that has it.
-UPDATE `Property` SET `Value`='WIX_DOWNGRADE_DETECTED;SERVICEACCOUNT;WIX_UPGRADE_DETECTED;SOURCES;AUTOLOGGER;HEALTH_PORT;METRICS_PORT;APPLICATIONINSIGHTS_CONNECTION_STRING;APPLICATIONINSIGHTS_CONNECTION_STRING_FILE;AZURE_DCE_ENDPOINT;AZURE_DCR_ID;AZURE_TENANT_ID;AZURE_CLIENT_ID;AZURE_CLIENT_SECRET_FILE' WHERE `Property`='SecureCustomProperties'
+-- All settings reach the elevated part of the installer, and so does what AppSearch found: when the user's part has searched, the elevated one tests
+-- the launch conditions again without a search of its own. Its log shows neither the connection string nor the command line that has it.
+UPDATE `Property` SET `Value`='WIX_DOWNGRADE_DETECTED;SERVICEACCOUNT;WINDOWSBUILD;WIX_UPGRADE_DETECTED;SOURCES;AUTOLOGGER;HEALTH_PORT;METRICS_PORT;APPLICATIONINSIGHTS_CONNECTION_STRING;APPLICATIONINSIGHTS_CONNECTION_STRING_FILE;AZURE_DCE_ENDPOINT;AZURE_DCR_ID;AZURE_TENANT_ID;AZURE_CLIENT_ID;AZURE_CLIENT_SECRET_FILE' WHERE `Property`='SecureCustomProperties'
 INSERT INTO `Property` (`Property`,`Value`) VALUES ('MsiHiddenProperties','APPLICATIONINSIGHTS_CONNECTION_STRING;SETTINGS1;Check;Setup')
 
 -- The program's own part. 2: a program in this package, because the installed one is not there yet or no longer, or, in the change of an installed version, not marked for installation (error 2753); 51: a property, because a command line has at most 255 characters here; 64: its failure is none;
@@ -44,7 +45,6 @@ INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('SetupRem
 INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('SetupRemoveRollback',3330,'Setup','autologgers --data "[DataFolder]."')
 -- For other settings of the version that is installed, Windows Installer starts nothing again.
 INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('SetupRestart',3074,'Setup','restart --data "[DataFolder]."')
-INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('SetupRestartRollback',3330,'Setup','start')
 -- The settings are checked before RemoveExistingProducts, so that a wrong one leaves the old version as it is.
 INSERT INTO `InstallExecuteSequence` (`Action`,`Condition`,`Sequence`) VALUES ('SetSettings1','NOT REMOVE~="ALL"',1401)
 INSERT INTO `InstallExecuteSequence` (`Action`,`Condition`,`Sequence`) VALUES ('SetSettings2','NOT REMOVE~="ALL"',1402)
@@ -52,7 +52,6 @@ INSERT INTO `InstallExecuteSequence` (`Action`,`Condition`,`Sequence`) VALUES ('
 INSERT INTO `InstallExecuteSequence` (`Action`,`Condition`,`Sequence`) VALUES ('Check','NOT REMOVE~="ALL"',1404)
 INSERT INTO `InstallExecuteSequence` (`Action`,`Condition`,`Sequence`) VALUES ('SetupRemoveRollback','REMOVE~="ALL" AND NOT UPGRADINGPRODUCTCODE',3390)
 INSERT INTO `InstallExecuteSequence` (`Action`,`Condition`,`Sequence`) VALUES ('SetupRemove','REMOVE~="ALL" AND NOT UPGRADINGPRODUCTCODE',3400)
-INSERT INTO `InstallExecuteSequence` (`Action`,`Condition`,`Sequence`) VALUES ('SetupRestartRollback','Installed AND NOT REMOVE~="ALL" AND NOT REINSTALL',4005)
 INSERT INTO `InstallExecuteSequence` (`Action`,`Condition`,`Sequence`) VALUES ('SetupRollback','NOT REMOVE~="ALL"',4010)
 INSERT INTO `InstallExecuteSequence` (`Action`,`Condition`,`Sequence`) VALUES ('Setup','NOT REMOVE~="ALL"',4020)
 INSERT INTO `InstallExecuteSequence` (`Action`,`Condition`,`Sequence`) VALUES ('SetupCommit','NOT REMOVE~="ALL"',4030)

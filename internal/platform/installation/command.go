@@ -35,9 +35,11 @@ type host interface {
 	writeAutoLoggers(on []source) error
 	// savedAutoLoggers returns the sources that have a key now.
 	savedAutoLoggers() ([]source, error)
-	// restart stops the service and starts it again, and waits until it runs. A service that does not run is left as it is.
-	restart() error
-	// start starts the service, unless it runs.
+	// running reports whether the service runs. It waits while the service is about to start or to stop.
+	running() (bool, error)
+	// stop stops the service, if it runs, and waits until it has stopped.
+	stop() error
+	// start starts the service, which is stopped, and waits until it runs.
 	start() error
 }
 
@@ -46,8 +48,7 @@ const usage = `otelcol-winnet setup ACTION: what the installers of otelcol-winne
   setup check [--data FOLDER] [--set NAME=VALUE]... check the settings, and change nothing
   setup apply --data FOLDER [--set NAME=VALUE]...   make the folder, write its environment file and the AutoLogger keys
   setup restart --data FOLDER                       restart the service, if it runs and the last apply changed the environment file
-  setup start                                       start the service, if it does not run
-  setup rollback --data FOLDER                      put back what the last apply changed
+  setup rollback --data FOLDER                      put back what the last apply changed; a service that restart has stopped runs again, with that
   setup commit --data FOLDER                        forget what the last apply changed
   setup remove                                      remove the AutoLogger keys; the folder stays
   setup autologgers --data FOLDER                   write the AutoLogger keys that the environment file asks for
@@ -86,8 +87,6 @@ func run(h host, args []string, out io.Writer) error {
 		err = apply(h, f, o, settings)
 	case "restart":
 		err = restart(h, f)
-	case "start":
-		err = h.start()
 	case "rollback":
 		err = rollback(h, f)
 	case "commit":
@@ -106,7 +105,7 @@ func run(h host, args []string, out io.Writer) error {
 	return err
 }
 
-const actions = "check, apply, restart, start, rollback, commit, remove or autologgers"
+const actions = "check, apply, restart, rollback, commit, remove or autologgers"
 
 // parse reads the arguments: an action, and what belongs to it.
 func parse(args []string, out io.Writer) (o options, settings map[string]string, _ error) {
@@ -132,7 +131,7 @@ func parse(args []string, out io.Writer) (o options, settings map[string]string,
 	if flags.NArg() > 0 {
 		return o, nil, fmt.Errorf("setup %s: %q is no argument of it", args[0], flags.Arg(0))
 	}
-	if o.data == "" && !slices.Contains([]string{"check", "remove", "start"}, args[0]) {
+	if o.data == "" && !slices.Contains([]string{"check", "remove"}, args[0]) {
 		return o, nil, fmt.Errorf("setup %s: --data is missing; want the folder of config.yaml", args[0])
 	}
 	return o, settings, nil
@@ -206,7 +205,8 @@ func writeAutoLoggers(h host, f files) error {
 	return h.writeAutoLoggers(e.autoLoggers())
 }
 
-// restart restarts the service after an apply that was not committed yet, if that changed what the service reads when it starts.
+// restart restarts the service after an apply that was not committed yet, if that changed what the service reads when it starts. A service that does
+// not run is left as it is.
 func restart(h host, f files) error {
 	b, err := f.load()
 	if err != nil || b == nil {
@@ -216,7 +216,23 @@ func restart(h host, f files) error {
 	if err != nil || b.Environment != nil && *b.Environment == string(now) {
 		return err
 	}
-	return h.restart()
+	runs, err := h.running()
+	if err != nil || !runs {
+		return err
+	}
+	b.Restarted = true // before the service is stopped: a rollback has to start it, whatever happens then
+	if err := f.write(b); err != nil {
+		return err
+	}
+	return startAgain(h)
+}
+
+// startAgain starts a service, which reads its settings then, also if it runs.
+func startAgain(h host) error {
+	if err := h.stop(); err != nil {
+		return err
+	}
+	return h.start()
 }
 
 // rollback undoes the last apply, unless that was committed.
@@ -234,5 +250,8 @@ func rollback(h host, f files) error {
 	if err := h.restoreAccess(b.Access); err != nil {
 		return err
 	}
-	return f.forget()
+	if err := f.forget(); err != nil || !b.Restarted {
+		return err
+	}
+	return startAgain(h)
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -18,7 +19,9 @@ type fake struct {
 	refuses  error    // what secure returns
 	fails    error    // what writeAutoLoggers returns
 	foreign  error    // what owned returns
-	did      []string // restart and start
+	runs     bool     // the service
+	broken   error    // what start returns
+	did      []string // stop and start
 	account  string
 	access   map[string]string // of the folder before secure
 	restored map[string]string
@@ -53,14 +56,19 @@ func (h *fake) writeAutoLoggers(on []source) error {
 
 func (h *fake) savedAutoLoggers() ([]source, error) { return h.keys, nil }
 
-func (h *fake) restart() error {
-	h.did = append(h.did, "restart")
+func (h *fake) running() (bool, error) { return h.runs, nil }
+
+func (h *fake) stop() error {
+	if h.runs {
+		h.runs, h.did = false, append(h.did, "stop")
+	}
 	return nil
 }
 
 func (h *fake) start() error {
 	h.did = append(h.did, "start")
-	return nil
+	h.runs = h.broken == nil
+	return h.broken
 }
 
 func (h *fake) names() (names []string) {
@@ -136,6 +144,26 @@ func TestRecordsGoToFilesUntilThereIsADestination(t *testing.T) {
 	}
 }
 
+func TestAPortIsDecimal(t *testing.T) {
+	folder := t.TempDir()
+	require.NoError(t, setup(&fake{}, "apply", folder, "METRICS_PORT=010000"))
+	require.Contains(t, content(t, folder), "OTELCOL_WINNET_METRICS_PORT=10000\r\n")
+}
+
+func TestTheTwoPortsAreDifferent(t *testing.T) {
+	folder, h := t.TempDir(), &fake{}
+	const same = "both are the same port"
+	require.ErrorContains(t, setup(h, "check", folder, "HEALTH_PORT=23133", "METRICS_PORT=23133"), same)
+	require.NoError(t, setup(h, "apply", folder, "HEALTH_PORT=8888", "METRICS_PORT=13133"), "each is the other's by default")
+	require.ErrorContains(t, setup(h, "check", folder, "METRICS_PORT=8888"), same)
+
+	// The defaults are those of the configuration.
+	config, err := os.ReadFile("../../../deploy/windows/config.yaml")
+	require.NoError(t, err)
+	require.Contains(t, string(config), "${env:"+healthPort+":-"+defaultHealthPort+"}")
+	require.Contains(t, string(config), "${env:"+metricsPort+":-"+defaultMetricsPort+"}")
+}
+
 func TestASecretComesFromAFile(t *testing.T) {
 	folder, file := t.TempDir(), filepath.Join(t.TempDir(), "secret.txt")
 	wide := []byte{0xff, 0xfe} // as Out-File of Windows PowerShell writes it
@@ -162,6 +190,8 @@ func TestAWrongSettingChangesNothing(t *testing.T) {
 		"FOO_FILE=1":                                    "FOO_FILE is no setting",
 		"HEALTH_PORT=0":                                 "want a number from 1 to 65535",
 		"METRICS_PORT=65536":                            "want a number from 1 to 65535",
+		"METRICS_PORT=013133":                           "HEALTH_PORT and METRICS_PORT: both are the same port",
+		"HEALTH_PORT=8888":                              "HEALTH_PORT and METRICS_PORT: both are the same port",
 		"AZURE_DCE_ENDPOINT=not a url":                  "AZURE_DCE_ENDPOINT: it is no address of a host",
 		"AZURE_DCE_ENDPOINT=http://one.example":         "it is no address of a host",
 		"AZURE_DCE_ENDPOINT=https://one.example/a?b=c":  "it is no address of a host",
@@ -216,7 +246,12 @@ func TestAutoLoggersAreOnRequest(t *testing.T) {
 }
 
 func TestTheServiceIsRestartedForWhatItReadsAtItsStart(t *testing.T) {
-	folder, h := t.TempDir(), &fake{}
+	folder, h := t.TempDir(), &fake{runs: true}
+	did := func(want ...string) {
+		t.Helper()
+		require.Equal(t, want, h.did)
+		h.did = nil
+	}
 	apply := func(settings ...string) {
 		t.Helper()
 		require.NoError(t, setup(h, "apply", folder, settings...))
@@ -224,16 +259,58 @@ func TestTheServiceIsRestartedForWhatItReadsAtItsStart(t *testing.T) {
 		require.NoError(t, setup(h, "commit", folder))
 	}
 	apply("SOURCES=dns-client")
-	require.Equal(t, []string{"restart"}, h.did)
+	did("stop", "start")
 	apply("SOURCES=dns-client")
 	apply()
-	require.Equal(t, []string{"restart"}, h.did, "nothing is new")
+	did() // nothing is new
 	apply("HEALTH_PORT=23133")
-	require.Equal(t, []string{"restart", "restart"}, h.did)
+	did("stop", "start")
 	require.NoError(t, setup(h, "restart", folder))
-	require.Equal(t, []string{"restart", "restart"}, h.did, "nothing was applied")
-	require.NoError(t, run(h, []string{"start"}, io.Discard))
-	require.Equal(t, []string{"restart", "restart", "start"}, h.did)
+	did() // nothing was applied
+	h.runs = false
+	apply("HEALTH_PORT=23134")
+	did() // an administrator has stopped it
+}
+
+func TestARollbackStartsTheServiceThatARestartHasStopped(t *testing.T) {
+	folder, h := t.TempDir(), &fake{runs: true}
+	require.NoError(t, setup(h, "apply", folder, "SOURCES=dns-client"))
+	require.NoError(t, setup(h, "commit", folder))
+	before := content(t, folder)
+
+	// It runs with settings that are undone.
+	require.NoError(t, setup(h, "apply", folder, "SOURCES=cilium"))
+	require.NoError(t, setup(h, "restart", folder))
+	require.NoError(t, setup(h, "rollback", folder))
+	require.Equal(t, []string{"stop", "start", "stop", "start"}, h.did)
+	require.Equal(t, before, content(t, folder))
+
+	// It does not start with them.
+	h.did, h.broken = nil, errors.New("it has stopped")
+	require.NoError(t, setup(h, "apply", folder, "SOURCES=cilium"))
+	require.ErrorContains(t, setup(h, "restart", folder), "it has stopped")
+	h.broken = nil
+	require.NoError(t, setup(h, "rollback", folder))
+	require.Equal(t, []string{"stop", "start", "start"}, h.did)
+	require.True(t, h.runs)
+
+	// An administrator had stopped it, also after a restart that was neither committed nor undone.
+	require.NoError(t, setup(h, "apply", folder, "SOURCES=cilium"))
+	require.NoError(t, setup(h, "restart", folder))
+	h.did, h.runs = nil, false
+	require.NoError(t, setup(h, "apply", folder, "SOURCES=dns-server"))
+	require.NoError(t, setup(h, "restart", folder))
+	require.NoError(t, setup(h, "rollback", folder))
+	require.Empty(t, h.did)
+	require.Equal(t, before, content(t, folder))
+
+	// No restart: the service is the installer's.
+	h.runs = true
+	require.Error(t, setup(h, "apply", folder, "SOURCES=none"))
+	require.NoError(t, setup(h, "rollback", folder))
+	require.NoError(t, setup(h, "apply", folder, "SOURCES=cilium"))
+	require.NoError(t, setup(h, "rollback", folder))
+	require.Empty(t, h.did)
 }
 
 func TestARemovalThatIsUndoneGetsItsAutoLoggersBack(t *testing.T) {
@@ -368,7 +445,17 @@ func TestAFailureIsInTheEventLogWithoutASecret(t *testing.T) {
 	for _, e := range h.events {
 		require.NotContains(t, e, "the-rest-of-a-secret")
 	}
+	h.events = nil
+	for _, name := range []string{"SOURCES", "AUTOLOGGER", "HEALTH_PORT", "METRICS_PORT", "AZURE_DCE_ENDPOINT", "AZURE_DCR_ID", "AZURE_TENANT_ID",
+		"AZURE_CLIENT_ID", "APPLICATIONINSIGHTS_CONNECTION_STRING"} {
+		require.Error(t, setup(h, "apply", folder, name+"=InstrumentationKey;s8~Q/"), "a secret in the wrong place")
+	}
+	require.Len(t, h.events, 9)
+	for _, e := range h.events {
+		require.NotContains(t, strings.ToLower(e), "s8~q")
+	}
+	h.events = nil
 	h.refuses = errors.New("the folder is a user's")
 	require.Error(t, setup(h, "apply", folder))
-	require.Contains(t, h.events[3], "the folder is a user's")
+	require.Contains(t, h.events[0], "the folder is a user's")
 }

@@ -21,6 +21,12 @@ const (
 	metricsPort = "OTELCOL_WINNET_METRICS_PORT"
 )
 
+// The ports of config.yaml without the variables.
+const (
+	defaultHealthPort  = "13133"
+	defaultMetricsPort = "8888"
+)
+
 // header begins a new environment file.
 const header = `# The settings of the service otelcol-winnet, NAME=value on a line. config.yaml reads them. Secrets belong here, and not into config.yaml:
 # only Administrators and SYSTEM may open this folder. Restart the service after a change.

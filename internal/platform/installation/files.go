@@ -26,9 +26,10 @@ func (f files) saved() string       { return filepath.Join(f.folder, "before-set
 type before struct {
 	Environment *string           `json:"environment"` // nil if there was no file
 	AutoLoggers []string          `json:"autologgers"`
-	Access      map[string]string `json:"access"`  // the DACLs of the folder and what was in it, in SDDL, by path
-	Written     string            `json:"written"` // the SHA-256 of the environment file that apply wrote
-	Made        string            `json:"made"`    // the SHA-256 of the config.yaml that apply made; "" if there was one
+	Access      map[string]string `json:"access"`    // the DACLs of the folder and what was in it, in SDDL, by path
+	Written     string            `json:"written"`   // the SHA-256 of the environment file that apply wrote
+	Made        string            `json:"made"`      // the SHA-256 of the config.yaml that apply made; "" if there was one
+	Restarted   bool              `json:"restarted"` // whether a restart has stopped the service since that apply
 }
 
 func hash(content []byte) string {
@@ -106,10 +107,15 @@ func (f files) save(access map[string]string, autoLoggers []source, next, config
 			b.AutoLoggers = append(b.AutoLoggers, s.name)
 		}
 	}
-	b.Written = hash(next)
+	b.Written, b.Restarted = hash(next), false
 	if config != nil {
 		b.Made = hash(config)
 	}
+	return f.write(b)
+}
+
+// write writes down what load returns.
+func (f files) write(b *before) error {
 	content, err := json.Marshal(b)
 	if err != nil {
 		return err

@@ -19,5 +19,6 @@ func (none) owned(string, string) error                       { return errNotWin
 func (none) report(string)                                    {}
 func (none) writeAutoLoggers([]source) error                  { return errNotWindows }
 func (none) savedAutoLoggers() ([]source, error)              { return nil, errNotWindows }
-func (none) restart() error                                   { return errNotWindows }
+func (none) running() (bool, error)                           { return false, errNotWindows }
+func (none) stop() error                                      { return errNotWindows }
 func (none) start() error                                     { return errNotWindows }

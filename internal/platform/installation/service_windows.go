@@ -3,9 +3,11 @@
 package installation
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
+	"golang.org/x/sys/windows"
 	"golang.org/x/sys/windows/svc"
 	"golang.org/x/sys/windows/svc/mgr"
 )
@@ -16,35 +18,32 @@ const (
 	pause    = 200 * time.Millisecond
 )
 
-// restart implements host.
-func (system) restart() error {
+// running implements host.
+func (system) running() (runs bool, _ error) {
+	err := withService(func(s *mgr.Service) error {
+		state, err := settled(s.Query)
+		runs = err == nil && state != svc.Stopped
+		return err
+	})
+	return runs, err
+}
+
+// stop implements host.
+func (system) stop() error {
 	return withService(func(s *mgr.Service) error {
-		status, err := s.Query()
-		if err != nil {
+		if state, err := settled(s.Query); err != nil || state == svc.Stopped {
 			return err
 		}
-		if status.State == svc.Stopped {
-			return nil
-		}
-		if _, err := s.Control(svc.Stop); err != nil {
+		if _, err := s.Control(svc.Stop); err != nil && !errors.Is(err, windows.ERROR_SERVICE_NOT_ACTIVE) { // it may have failed since
 			return fmt.Errorf("stop: %w", err)
 		}
-		if err := await(s, svc.Stopped); err != nil {
-			return err
-		}
-		if err := s.Start(); err != nil {
-			return fmt.Errorf("start: %w", err)
-		}
-		return await(s, svc.Running)
+		return await(s, svc.Stopped)
 	})
 }
 
 // start implements host.
 func (system) start() error {
 	return withService(func(s *mgr.Service) error {
-		if status, err := s.Query(); err != nil || status.State != svc.Stopped {
-			return err
-		}
 		if err := s.Start(); err != nil {
 			return fmt.Errorf("start: %w", err)
 		}
@@ -67,6 +66,21 @@ func withService(do func(*mgr.Service) error) error {
 		return fmt.Errorf("the service %s: %w", serviceName, err)
 	}
 	return nil
+}
+
+// settled waits while the service is about to start or to stop, because it accepts no control then (ControlService), and returns its state.
+func settled(query func() (svc.Status, error)) (svc.State, error) {
+	for end := time.Now().Add(patience); ; time.Sleep(pause) {
+		status, err := query()
+		switch {
+		case err != nil:
+			return 0, err
+		case status.State != svc.StartPending && status.State != svc.StopPending:
+			return status.State, nil
+		case time.Now().After(end):
+			return 0, fmt.Errorf("its state is still %d after %v; want one that is not pending", status.State, patience)
+		}
+	}
 }
 
 // await waits until the service has a state. One that stops instead has failed.

@@ -3,6 +3,7 @@
 package installation
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -18,8 +19,9 @@ import (
 	format "github.com/otelcol-winnet/otelcol-winnet/internal/platform/environment"
 )
 
-// known are the settings: the variable of the environment file that each one sets, and what makes its value out of that of the setting. An error of
-// a secret does not quote it. The forms are those that the exporters' configuration has.
+// known are the settings: the variable of the environment file that each one sets, and what makes its value out of that of the setting. An error
+// does not quote the value, which may be a secret in the wrong place: users can read the Event Log. The forms are those that the exporters'
+// configuration has.
 var known = map[string]struct {
 	variable string
 	value    func(string) (string, error)
@@ -48,12 +50,17 @@ const (
 // needs are settings that have no effect without another one.
 var needs = [...]struct{ setting, other string }{{dceEndpoint, dcrID}, {dcrID, dceEndpoint}, {clientSecret, tenantID}, {clientSecret, clientID}}
 
-// complete returns an error if a setting that is given needs another one, which is neither given nor in the file.
+// complete returns an error if a setting that is given needs another one, which is neither given nor in the file, or is a port that the service
+// has for something else.
 func (e *environment) complete(given map[string]string) error {
 	for _, n := range needs {
 		if given[n.setting] != "" && e.get(n.other) == "" {
 			return fmt.Errorf("%s: it has no effect without %s; give both", n.setting, n.other)
 		}
+	}
+	health, metrics := cmp.Or(e.get(healthPort), defaultHealthPort), cmp.Or(e.get(metricsPort), defaultMetricsPort)
+	if health == metrics && (given[healthPort] != "" || given[metricsPort] != "") {
+		return errors.New("HEALTH_PORT and METRICS_PORT: both are the same port; want two")
 	}
 	return nil
 }
@@ -127,14 +134,15 @@ func yesOrNo(value string) (string, error) {
 	case "no":
 		return "false", nil
 	}
-	return "", fmt.Errorf("%q; want yes or no", value)
+	return "", errors.New("want yes or no")
 }
 
 func port(value string) (string, error) {
-	if n, err := strconv.ParseUint(value, 10, 16); err != nil || n == 0 {
-		return "", fmt.Errorf("%q is no port; want a number from 1 to 65535", value)
+	n, err := strconv.ParseUint(value, 10, 16)
+	if err != nil || n == 0 {
+		return "", errors.New("want a number from 1 to 65535")
 	}
-	return value, nil
+	return strconv.FormatUint(n, 10), nil // YAML reads a number that begins with 0 as an octal one
 }
 
 // matching accepts values of a form.
@@ -142,7 +150,7 @@ func matching(form, want string) func(string) (string, error) {
 	accepted := regexp.MustCompile(form)
 	return func(value string) (string, error) {
 		if !accepted.MatchString(value) {
-			return "", errors.New(want) // the value may be a secret in the wrong place
+			return "", errors.New(want)
 		}
 		return value, nil
 	}

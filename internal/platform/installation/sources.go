@@ -4,7 +4,9 @@ package installation
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -24,14 +26,22 @@ var sources = [...]source{
 	{"cilium", "ciliumwindows/cilium", AutoLogger{}},
 }
 
+// nameForm is the form of a name that an error may quote. Another one may be a secret in the wrong place.
+var nameForm = regexp.MustCompile(`^[a-z-]{1,20}$`)
+
 // parseSources reads a list such as "dns-server,cilium".
 func parseSources(list string) ([]source, error) {
 	var found []source
 	for name := range strings.SplitSeq(list, ",") {
-		name = strings.ToLower(strings.TrimSpace(name))
+		given := strings.TrimSpace(name)
+		name = strings.ToLower(given)
 		i := slices.IndexFunc(sources[:], func(s source) bool { return s.name == name })
 		if i < 0 {
-			return nil, fmt.Errorf("%q is no source; want a list of dns-server, dns-client and cilium, such as dns-server,cilium", name)
+			what := "a name of the list"
+			if nameForm.MatchString(given) {
+				what = strconv.Quote(given)
+			}
+			return nil, fmt.Errorf("%s is no source; want a list of dns-server, dns-client and cilium, such as dns-server,cilium", what)
 		}
 		if slices.ContainsFunc(found, func(s source) bool { return s.name == name }) {
 			return nil, fmt.Errorf("%s is there twice", name)

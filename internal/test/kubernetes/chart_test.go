@@ -105,6 +105,8 @@ func TestTheChartRefusesValuesThatItDoesNotKnow(t *testing.T) {
 		{"wrong type", "gateway: {replicas: two}", "replicas"},
 		{"name with a dot, which no Service has", "fullnameOverride: winnet.security", "fullnameOverride"},
 		{"a port that is none", "agent: {ports: {health: 0}}", "health"},
+		{"a port twice", "agent: {exporter: app_insights, ports: {metrics: 13134}}\ngateway: {enabled: false}", "agent.ports"},
+		{"the port of hubble twice", "agent: {exporter: app_insights, sources: {dnsClient: false}, ports: {live: 4244}, hubble: {enabled: true, port: 4244}}\ngateway: {enabled: false}", "agent.ports"},
 		{"unknown volume", "agent: {volume: small}", "volume"},
 		{"unknown exporter", "gateway: {exporter: kafka}", "exporter"},
 		{"memory without a unit", "agent: {resources: {limits: {memory: 640}}}", "memory"},
