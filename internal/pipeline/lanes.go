@@ -120,6 +120,18 @@ func (p *lane) noteLeft(until int64) {
 	p.Stats.left.Store(least)
 }
 
+// noteFlushed notes that all lanes have handed over their batches. What has left one has then left all, also those that got no event.
+func (p *Pipeline) noteFlushed() {
+	until := int64(0)
+	for _, l := range p.lanes {
+		until = max(until, l.left.Load())
+	}
+	for _, l := range p.lanes {
+		l.left.Store(until)
+	}
+	p.Stats.left.Store(until)
+}
+
 // shared is a chunk whose events several lanes handle.
 type shared struct {
 	*queue.Chunk

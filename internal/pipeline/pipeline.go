@@ -394,6 +394,7 @@ func (p *Pipeline) work() {
 			for _, l := range p.lanes {
 				l.tick(silence)
 			}
+			p.noteFlushed()
 		},
 		Settle: p.settle,
 		Late:   p.dropAtShutdown,

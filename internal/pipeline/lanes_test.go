@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/plog"
+)
+
+// twin is one of two handlers. It keeps events of kind 'h' back until it has passed over some events, and emits others.
+type twin struct {
+	dated
+	until, passed int
+	held          int
+	released      []bool // whether the event was due
+}
+
+func (w *twin) Handle(ev Event, records plog.LogRecordSlice) Outcome {
+	if ev.Data[0] == 'h' {
+		w.held++
+		return Outcome{Kind: Held}
+	}
+	return w.dated.Handle(ev, records)
+}
+
+func (w *twin) Due() bool             { return w.held > 0 && w.passed >= w.until }
+func (w *twin) Silence(time.Duration) {}
+func (w *twin) Held() int             { return w.held }
+func (w *twin) Pass(Split)            { w.passed++ }
+
+func (w *twin) Release(records plog.LogRecordSlice, due bool) Outcome {
+	w.held--
+	w.released = append(w.released, due)
+	records.AppendEmpty()
+	return Outcome{Kind: Emitted}
+}
+
+// twins share the events. The second byte says who gets one.
+type twins struct {
+	byFirst
+	each [2]*twin
+}
+
+func (w *twins) Sharing() []SharingHandler { return []SharingHandler{w.each[0], w.each[1]} }
+func (w *twins) Split(ev Event) Split      { return Split{Shard: ev.Data[1] - '0'} }
+
+func TestAWorkerWithoutEventsDoesNotHoldBackWhatHasLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &twins{each: [2]*twin{{until: 1}, {until: 1}}}
+		p := newPipeline(t, &consumertest.LogsSink{}, func(s *Settings) { s.Handler, s.Batch.FlushInterval = w, time.Second })
+		require.NoError(t, p.Put(t.Context(), 1, []byte("h0"), nil))
+		for received := int64(2); received < 5; received++ {
+			require.NoError(t, p.Put(t.Context(), received, []byte("e0"), nil))
+			time.Sleep(2 * time.Second)
+			require.Equal(t, received, p.Stats.Left())
+		}
+		require.Equal(t, int64(1), p.Stats.Pending())
+		require.NoError(t, p.Shutdown(t.Context(), noSource))
+	})
+}
