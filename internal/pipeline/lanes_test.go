@@ -3,13 +3,20 @@
 package pipeline
 
 import (
+	"context"
+	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/plog"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
 )
 
 // twin is one of two handlers. It keeps events of kind 'h' back until it has passed over some events, and emits others.
@@ -61,5 +68,37 @@ func TestAWorkerWithoutEventsDoesNotHoldBackWhatHasLeft(t *testing.T) {
 		}
 		require.Equal(t, int64(1), p.Stats.Pending())
 		require.NoError(t, p.Shutdown(t.Context(), noSource))
+	})
+}
+
+// The first worker's call returns when its time is over, and the second worker's call, which comes after it, never does.
+func TestAShutdownSaysThatALaterCallOfTheNextComponentDoesNotReturn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		calls, release := 0, make(chan struct{})
+		next, err := consumer.NewLogs(func(ctx context.Context, _ plog.Logs) error {
+			if calls++; calls > 1 {
+				<-release
+			}
+			<-ctx.Done()
+			return errors.New("busy")
+		})
+		require.NoError(t, err)
+		core, logs := observer.New(zap.InfoLevel)
+		slow := zap.Hooks(func(e zapcore.Entry) error {
+			if strings.HasPrefix(e.Message, "records are lost") {
+				time.Sleep(graceTimeout + countTimeout/2)
+			}
+			return nil
+		})
+		w := &twins{each: [2]*twin{{}, {}}}
+		p := newPipeline(t, next, func(s *Settings) { s.Handler, s.Retry.Enabled, s.Logger = w, false, zap.New(core, slow) })
+		for _, event := range []string{"e0", "e1"} {
+			require.True(t, p.Offer(1, []byte(event), nil))
+		}
+		require.ErrorContains(t, p.Shutdown(context.Background(), noSource), "the next component in the pipeline did not return within 4s of shutdown; 1 events")
+		p.LogAccount()
+		require.Contains(t, logs.All()[logs.Len()-1].Message, "1 at the next component in the pipeline, which did not return")
+		close(release)
+		<-p.done
 	})
 }
