@@ -71,6 +71,19 @@ func TestAWorkerWithoutEventsDoesNotHoldBackWhatHasLeft(t *testing.T) {
 	})
 }
 
+func TestWhatAWorkerKeepsBackGoesWhenTheEventsOfOthersMakeItDue(t *testing.T) {
+	const passed = 5
+	w := &twins{each: [2]*twin{{}, {until: passed}}}
+	p := newPipeline(t, &consumertest.LogsSink{}, func(s *Settings) { s.Handler = w })
+	require.NoError(t, p.Put(t.Context(), 1, []byte("h1"), nil))
+	for range passed + 1 {
+		require.NoError(t, p.Put(t.Context(), 1, []byte("e0"), nil))
+	}
+	require.NoError(t, p.Shutdown(t.Context(), noSource))
+	require.Equal(t, []bool{true}, w.each[1].released, "before the end, which is not due")
+	requireBalanced(t, p, passed+2)
+}
+
 // The first worker's call returns when its time is over, and the second worker's call, which comes after it, never does.
 func TestAShutdownSaysThatALaterCallOfTheNextComponentDoesNotReturn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
