@@ -228,7 +228,8 @@ func (p *Pipeline) splitOn(s *shared) {
 // processShare handles the lane's events of a chunk.
 func (p *lane) processShare(s *shared) { p.handleAll(p.share(s), s.number[p.shard]) }
 
-// share yields the lane's events of a chunk, as events does, and passes over the others.
+// share yields the lane's events of a chunk, as events does, and passes over the others. An event for which Split panicked is a group of its own,
+// which is not prepared: Handle does not get it.
 func (p *lane) share(s *shared) iter.Seq[Event] {
 	return func(yield func(Event) bool) {
 		passed, fetched := 0, 0
@@ -237,9 +238,16 @@ func (p *lane) share(s *shared) iter.Seq[Event] {
 			end := begin
 			for ; end < len(s.splits) && len(p.group) < groupSize; end++ {
 				if split := &s.splits[end]; split.Shard == p.shard {
+					if split.Note == notePanicked && len(p.group) > 0 {
+						break
+					}
 					ev := s.At(split.offset)
 					ev.Note = split.Note
 					p.group = append(p.group, ev)
+					if ev.Note == notePanicked {
+						end++
+						break
+					}
 				}
 			}
 			fetched = max(fetched, end)
@@ -249,7 +257,7 @@ func (p *lane) share(s *shared) iter.Seq[Event] {
 					n++
 				}
 			}
-			if p.preparing != nil && len(p.group) > 0 {
+			if p.preparing != nil && len(p.group) > 0 && p.group[0].Note != notePanicked {
 				p.guard(func() { p.preparing.Prepare(p.group) })
 			}
 			for _, ev := range p.group {

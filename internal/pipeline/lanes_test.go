@@ -22,6 +22,7 @@ import (
 // twin is one of two handlers. It keeps events of kind 'h' back until it has passed over some events, and emits others.
 type twin struct {
 	dated
+	prepared      []string // the events of each group
 	until, passed int
 	held          int
 	released      []bool // whether the event was due
@@ -33,6 +34,14 @@ func (w *twin) Handle(ev Event, records plog.LogRecordSlice) Outcome {
 		return Outcome{Kind: Held}
 	}
 	return w.dated.Handle(ev, records)
+}
+
+func (w *twin) Prepare(events []Event) {
+	group := ""
+	for _, ev := range events {
+		group += string(ev.Data[2:])
+	}
+	w.prepared = append(w.prepared, group)
 }
 
 func (w *twin) Due() bool             { return w.held > 0 && w.passed >= w.until }
@@ -47,14 +56,20 @@ func (w *twin) Release(records plog.LogRecordSlice, due bool) Outcome {
 	return Outcome{Kind: Emitted}
 }
 
-// twins share the events. The second byte says who gets one.
+// twins share the events. The second byte says who gets one, and for 'p' looking at it panics.
 type twins struct {
 	byFirst
 	each [2]*twin
 }
 
 func (w *twins) Sharing() []SharingHandler { return []SharingHandler{w.each[0], w.each[1]} }
-func (w *twins) Split(ev Event) Split      { return Split{Shard: ev.Data[1] - '0'} }
+
+func (w *twins) Split(ev Event) Split {
+	if ev.Data[1] == 'p' {
+		panic("bad event")
+	}
+	return Split{Shard: ev.Data[1] - '0'}
+}
 
 func TestAWorkerWithoutEventsDoesNotHoldBackWhatHasLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -82,6 +97,23 @@ func TestWhatAWorkerKeepsBackGoesWhenTheEventsOfOthersMakeItDue(t *testing.T) {
 	require.NoError(t, p.Shutdown(t.Context(), noSource))
 	require.Equal(t, []bool{true}, w.each[1].released, "before the end, which is not due")
 	requireBalanced(t, p, passed+2)
+}
+
+func TestAnEventThatPanicsWhenItIsLookedAtIsNotPrepared(t *testing.T) {
+	w := &twins{each: [2]*twin{{}, {}}}
+	sink := &consumertest.LogsSink{}
+	p := newPipeline(t, sink, func(s *Settings) { s.Handler = w })
+	events := []string{"epA", "e0B", "e1C", "epD", "e0E", "e1F", "e0G", "epH", "epI", "e1J"}
+	for _, event := range events {
+		require.NoError(t, p.Put(t.Context(), 1, []byte(event), nil))
+	}
+	require.NoError(t, p.Shutdown(t.Context(), noSource))
+	require.Equal(t, []string{"B", "EG"}, w.each[0].prepared)
+	require.Equal(t, []string{"CFJ"}, w.each[1].prepared)
+	require.Equal(t, map[string]int64{UndecodablePanic: 4}, p.Stats.Undecodable.Snapshot())
+	require.Equal(t, len(events)-4, sink.LogRecordCount())
+	require.Equal(t, []int{3, 7}, []int{w.each[0].passed, w.each[1].passed})
+	requireBalanced(t, p, int64(len(events)))
 }
 
 // The first worker's call returns when its time is over, and the second worker's call, which comes after it, never does.
