@@ -120,6 +120,18 @@ func (p *lane) noteLeft(until int64) {
 	p.Stats.left.Store(least)
 }
 
+// noteFlushed notes that all lanes have handed over their batches. What has left one has then left all, also those that got no event.
+func (p *Pipeline) noteFlushed() {
+	until := int64(0)
+	for _, l := range p.lanes {
+		until = max(until, l.left.Load())
+	}
+	for _, l := range p.lanes {
+		l.left.Store(until)
+	}
+	p.Stats.left.Store(until)
+}
+
 // shared is a chunk whose events several lanes handle.
 type shared struct {
 	*queue.Chunk
@@ -216,7 +228,8 @@ func (p *Pipeline) splitOn(s *shared) {
 // processShare handles the lane's events of a chunk.
 func (p *lane) processShare(s *shared) { p.handleAll(p.share(s), s.number[p.shard]) }
 
-// share yields the lane's events of a chunk, as events does, and passes over the others.
+// share yields the lane's events of a chunk, as events does, and passes over the others. An event for which Split panicked is a group of its own,
+// which is not prepared: Handle does not get it.
 func (p *lane) share(s *shared) iter.Seq[Event] {
 	return func(yield func(Event) bool) {
 		passed, fetched := 0, 0
@@ -225,9 +238,16 @@ func (p *lane) share(s *shared) iter.Seq[Event] {
 			end := begin
 			for ; end < len(s.splits) && len(p.group) < groupSize; end++ {
 				if split := &s.splits[end]; split.Shard == p.shard {
+					if split.Note == notePanicked && len(p.group) > 0 {
+						break
+					}
 					ev := s.At(split.offset)
 					ev.Note = split.Note
 					p.group = append(p.group, ev)
+					if ev.Note == notePanicked {
+						end++
+						break
+					}
 				}
 			}
 			fetched = max(fetched, end)
@@ -237,7 +257,7 @@ func (p *lane) share(s *shared) iter.Seq[Event] {
 					n++
 				}
 			}
-			if p.preparing != nil && len(p.group) > 0 {
+			if p.preparing != nil && len(p.group) > 0 && p.group[0].Note != notePanicked {
 				p.guard(func() { p.preparing.Prepare(p.group) })
 			}
 			for _, ev := range p.group {

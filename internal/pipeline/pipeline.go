@@ -345,17 +345,21 @@ func (p *Pipeline) drained(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	p.cancel()
-	switch {
-	case p.endsWithin(graceTimeout):
-		return nil
-	case p.inNext():
-		return fmt.Errorf("the next component in the pipeline did not return within %v of shutdown; %d events are not accounted for",
-			DrainTimeout+graceTimeout, p.Stats.Pending())
-	case p.endsWithin(countTimeout):
+	if p.endsWithin(graceTimeout) {
 		return nil
 	}
+	waited, inNext := DrainTimeout+graceTimeout, p.inNext()
+	if !inNext {
+		if p.endsWithin(countTimeout) {
+			return nil
+		}
+		waited, inNext = waited+countTimeout, p.inNext() // one worker after the other hands over what is left
+	}
+	if inNext {
+		return fmt.Errorf("the next component in the pipeline did not return within %v of shutdown; %d events are not accounted for", waited, p.Stats.Pending())
+	}
 	return fmt.Errorf("the receiver had not ended its work within %v of shutdown, although the next component in the pipeline has returned: "+
-		"the host gives the collector too little time of its processors; %d events are not accounted for", DrainTimeout+graceTimeout+countTimeout, p.Stats.Pending())
+		"the host gives the collector too little time of its processors; %d events are not accounted for", waited, p.Stats.Pending())
 }
 
 // inNext reports whether a worker is in a call of the next component.
@@ -394,6 +398,7 @@ func (p *Pipeline) work() {
 			for _, l := range p.lanes {
 				l.tick(silence)
 			}
+			p.noteFlushed()
 		},
 		Settle: p.settle,
 		Late:   p.dropAtShutdown,
