@@ -200,7 +200,7 @@ FAULTS := ^TestFault
 # The exporters to Azure, tested with servers that enforce the APIs' rules, and examples/sentinel and config.yaml in an hour of outages. The other
 # ways to Azure, through Event Hubs, blobs, files, gateways and a fleet, are in test-roads; the receivers' part is in test.
 test-sentinel: build check-kql ## test the exporters to Azure, the deployment, config.yaml and examples/sentinel; other ways: test-roads, receivers: test (root, Linux)
-	WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet WINNET_NODE_MODULES=$(NODE_MODULES) $(GO) test -C exporter/azure -count=1 ./...
+	WINNET_COLLECTOR=$(CURDIR)/$(DIST)/otelcol-winnet WINNET_NODE_MODULES=$(NODE_MODULES) $(GO) test -C exporter/azure -count=1 -timeout 20m ./...
 	$(ROADS) -run '(GoesThroughTheBadHour|AppInsightsWritesWhat)/^(config.yaml|examples)$$/^sentinel$$' .
 
 test-faults: build ## run the built collector through faults of its host, disk and far end; docs/reliability.md has the results (root, Linux)
