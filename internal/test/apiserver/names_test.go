@@ -138,12 +138,18 @@ contexts: [{name: c, context: {cluster: c, user: u}}]
 clusters: [{name: c, cluster: {server: "https://%s", certificate-authority: %q}}]
 users: [{name: u, user: {token: %q}}]
 `, s.door.address, s.ca(), s.token(t, account)), 0o600))
-	factory := k8snamesextension.NewFactory()
-	config := factory.CreateDefaultConfig()
 	values := map[string]any{"auth_type": "kubeConfig", "kube_config_path": path, "node": "win1"}
 	for k, v := range more {
 		values[k] = v
 	}
+	return startNames(t, values)
+}
+
+// startNames starts the extension with a configuration.
+func startNames(t *testing.T, values map[string]any) *names {
+	t.Helper()
+	factory := k8snamesextension.NewFactory()
+	config := factory.CreateDefaultConfig()
 	require.NoError(t, confmap.NewFromStringMap(values).Unmarshal(config))
 	require.NoError(t, config.(interface{ Validate() error }).Validate())
 	n := &names{telemetry: componenttest.NewTelemetry()}
@@ -251,6 +257,10 @@ func (h *history) add(a netip.Addr, pod string) {
 }
 
 func TestAgainstARealAPIServer(t *testing.T) {
+	if os.Getenv(podWanted) != "" {
+		namesInAPod(t)
+		return
+	}
 	s := startServers(t)
 
 	s.prepare(t)
@@ -259,4 +269,5 @@ func TestAgainstARealAPIServer(t *testing.T) {
 	t.Run("AnOutageARestartAndAnExpiredWatchLeaveNoWrongName", s.outage)
 	t.Run("SlicesOfEndpointsAreEnough", s.endpointSlices)
 	t.Run("CorePodsAreEnough", s.corePods)
+	t.Run("TheAccountOfThePodIsEnough", s.inAPod)
 }
