@@ -7,6 +7,7 @@ package asimdnsreceiver
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"io"
 	"os"
 	"path/filepath"
@@ -157,6 +158,50 @@ func TestAReplayWithStorageNamesACopyThatWasCutOffAsUnreadEachTime(t *testing.T)
 			require.EqualValues(t, 1, r.Player.Progress.Unread())
 			kept = kept.Clone()
 		}
+	}
+}
+
+// Whether Windows always counts the buffers that a finished file has is not verified. A wrong count costs no event.
+func TestAFileWhoseHeaderCountsOtherBuffersThanItHasGivesAllItsEvents(t *testing.T) {
+	raw, err := os.ReadFile(serverFile)
+	require.NoError(t, err)
+	count, _ := generated(t, serverFile)
+	const written = 72 + 32 + 36 // the offset of BuffersWritten, behind the headers of the buffer and of the record
+	require.EqualValues(t, 15, binary.LittleEndian.Uint32(raw[written:]))
+	for _, c := range []struct {
+		counted         uint32
+		plain, followed string
+	}{
+		{16, "1 buffers missing at the end", "1 of the buffers that its header counts are missing at the end"},
+		{14, "", ""},
+	} {
+		path := filepath.Join(t.TempDir(), "dns.etl")
+		binary.LittleEndian.PutUint32(raw[written:], c.counted)
+		require.NoError(t, os.WriteFile(path, raw, 0o600))
+		ended := func(r *dnsReceiver, next *recordCounter, want string) {
+			if err := r.Shutdown(context.Background()); want == "" {
+				require.NoError(t, err)
+			} else {
+				require.ErrorContains(t, err, want)
+			}
+			require.Equal(t, count, next.n)
+		}
+		next := newRecordCounter()
+		r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), replayOf(path, small), next)
+		require.NoError(t, err)
+		require.NoError(t, r.Start(context.Background(), (&kit.Storage{}).Host()))
+		<-r.Player.Done()
+		ended(r, next, c.plain)
+
+		next = newRecordCounter()
+		r, logs := follow(t, path, nil, next, nil)
+		said := "is complete"
+		if c.followed != "" {
+			said = "cannot be read in full"
+		}
+		next.wait(count)
+		require.Eventually(t, func() bool { return logs.FilterMessageSnippet(said).Len() == 1 }, time.Minute, 10*time.Millisecond)
+		ended(r, next, c.followed)
 	}
 }
 
