@@ -493,9 +493,7 @@ func (p *lane) handleAll(events iter.Seq[Event], n int) {
 	}
 	p.Stats.Filtered.Add(filtered)
 	p.Stats.Aggregated.Add(aggregated)
-	if last != 0 {
-		p.Stats.last.Store(last)
-	}
+	p.Stats.noteLast(last)
 }
 
 // tracked tracks an event that has been handled.
