@@ -186,6 +186,9 @@ func (p *Pipeline) handling() (handle func(*queue.Chunk), wait, end func()) {
 
 // split decides whose the events of a chunk are. An event for which that panics costs no other event: the first lane counts it.
 func (p *Pipeline) split(s *shared) {
+	if n := s.Len(); cap(s.splits) < n {
+		s.splits = make([]Split, 0, n) // SplitMemory counts no more than that
+	}
 	s.splits, s.offset = s.splits[:0], 0
 	clear(s.number)
 	for len(s.splits) < s.Len() {
