@@ -89,7 +89,8 @@ func newLane(p *Pipeline, h Handler, done func(int64)) *lane {
 }
 
 // leastOf returns functions for n trackers. Together they call done with the least of the numbers that they were called with last: the number
-// of events that have left all lanes. They are nil if done is.
+// of events that have left all lanes. They are nil if done is. They may be called from any goroutine. done is never called on two at once, as
+// Settings.Done promises: the mutex is held meanwhile.
 func leastOf(n int, done func(int64)) func(i int) func(int64) {
 	if done == nil {
 		return func(int) func(int64) { return nil }
