@@ -89,7 +89,8 @@ func newLane(p *Pipeline, h Handler, done func(int64)) *lane {
 }
 
 // leastOf returns functions for n trackers. Together they call done with the least of the numbers that they were called with last: the number
-// of events that have left all lanes. They are nil if done is.
+// of events that have left all lanes. They are nil if done is. They may be called from any goroutine. done is never called on two at once, as
+// Settings.Done promises: the mutex is held meanwhile.
 func leastOf(n int, done func(int64)) func(i int) func(int64) {
 	if done == nil {
 		return func(int) func(int64) { return nil }
@@ -186,6 +187,9 @@ func (p *Pipeline) handling() (handle func(*queue.Chunk), wait, end func()) {
 
 // split decides whose the events of a chunk are. An event for which that panics costs no other event: the first lane counts it.
 func (p *Pipeline) split(s *shared) {
+	if n := s.Len(); cap(s.splits) < n {
+		s.splits = make([]Split, 0, n) // SplitMemory counts no more than that
+	}
 	s.splits, s.offset = s.splits[:0], 0
 	clear(s.number)
 	for len(s.splits) < s.Len() {

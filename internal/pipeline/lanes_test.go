@@ -116,6 +116,17 @@ func TestAnEventThatPanicsWhenItIsLookedAtIsNotPrepared(t *testing.T) {
 	requireBalanced(t, p, int64(len(events)))
 }
 
+func TestAWorkerThatIsBehindDoesNotMakeTheNewestEventOlder(t *testing.T) {
+	w := &twins{each: [2]*twin{{}, {}}}
+	p := newPipeline(t, &consumertest.LogsSink{}, func(s *Settings) { s.Handler = w })
+	for received, event := range []string{"e1", "e0", "e1", "e0"} {
+		require.NoError(t, p.Put(t.Context(), int64(4-received), []byte(event), nil))
+		require.NoError(t, p.Drain(t.Context(), nil))
+		require.Equal(t, int64(4), p.Stats.Last())
+	}
+	require.NoError(t, p.Shutdown(t.Context(), noSource))
+}
+
 // The first worker's call returns when its time is over, and the second worker's call, which comes after it, never does.
 func TestAShutdownSaysThatALaterCallOfTheNextComponentDoesNotReturn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -3,9 +3,9 @@
 // Package pipeline carries raw events from a source to the next component of the collector. In come raw events; out come batches of log
 // records, and an account of every event.
 //
-// A live source calls Offer, which never blocks and drops the event when the queue is full. A file calls Put, which waits. One worker
-// calls a Handler, which decodes, filters and maps each event. The worker hands the records on in batches, and retries a batch when the
-// next component reports that it may succeed later. The queue bounds the memory. When events are recorded, each goes to the recorder's
+// A live source calls Offer, which never blocks and drops the event when the queue is full. A file calls Put, which waits. A worker,
+// or one of several, calls a Handler, which decodes, filters and maps each event. The worker hands the records on in batches, and retries a batch
+// when the next component reports that it may succeed later. The queue bounds the memory. When events are recorded, each goes to the recorder's
 // own queue first, even if the pipeline then drops or filters it.
 package pipeline
 
@@ -68,7 +68,7 @@ type Outcome struct {
 	Archived bool
 }
 
-// Handler decodes, filters and maps events. It is called from one goroutine.
+// Handler decodes, filters and maps events. It is called from one goroutine at a time.
 type Handler interface {
 	// Begin prepares an empty batch: resource and scope. It returns the slice that Handle appends to. A Handler with several
 	// resources or scopes returns the slice of one and keeps the others itself; a scope or resource without records is left out.
@@ -133,9 +133,9 @@ type Settings struct {
 	Live bool
 	// Follow says that a replay follows files that are being written, so that silence is reported as for a live source.
 	Follow bool
-	// Done is called on the worker after each batch and each flush interval, with the number of the first events, in the order of Put, that have
-	// all left: their records were delivered, or they are otherwise accounted for. What is dropped at shutdown has not left. It is only for a
-	// single producer. When it is nil nothing is tracked.
+	// Done is called on any worker's goroutine, never on two at once. It is called after each batch and each flush interval, with the number of the
+	// first events, in the order of Put, that have all left: their records were delivered, or they are otherwise accounted for. What is dropped at
+	// shutdown has not left. It is only for a single producer. When it is nil nothing is tracked.
 	Done func(events int64)
 }
 
@@ -493,9 +493,7 @@ func (p *lane) handleAll(events iter.Seq[Event], n int) {
 	}
 	p.Stats.Filtered.Add(filtered)
 	p.Stats.Aggregated.Add(aggregated)
-	if last != 0 {
-		p.Stats.last.Store(last)
-	}
+	p.Stats.noteLast(last)
 }
 
 // tracked tracks an event that has been handled.

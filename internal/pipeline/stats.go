@@ -53,6 +53,15 @@ func (s *Stats) Left() int64 { return s.left.Load() }
 // Last returns when the newest event that was handled was received, in nanoseconds since 1970, or 0 before the first one.
 func (s *Stats) Last() int64 { return s.last.Load() }
 
+// noteLast notes when an event was received. A worker that is behind others changes nothing.
+func (s *Stats) noteLast(received int64) {
+	for last := s.last.Load(); last < received; last = s.last.Load() {
+		if s.last.CompareAndSwap(last, received) {
+			return
+		}
+	}
+}
+
 // Lag returns the age of the oldest event of the last batch when the batch was handed over, in nanoseconds.
 func (s *Stats) Lag() int64 { return s.lag.Load() }
 

@@ -59,6 +59,13 @@ func (c *chance) Handle(ev Event, records plog.LogRecordSlice) Outcome {
 	return Outcome{Kind: Emitted}
 }
 
+// Prepare panics at random. The events still come.
+func (c *chance) Prepare([]Event) {
+	if c.rand.IntN(50) == 0 {
+		panic("bad group")
+	}
+}
+
 func (c *chance) Due() bool             { return len(c.kept) > 20 || len(c.kept) > 0 && c.rand.IntN(10) == 0 }
 func (c *chance) Silence(time.Duration) {}
 func (c *chance) Held() int             { return len(c.kept) }
@@ -159,9 +166,16 @@ func TestEveryEventIsAccountedForWheneverTheShutdownComes(t *testing.T) {
 			handler = h.each[0]
 		}
 		next := &fickle{rand: rand.New(rand.NewPCG(round, 3)), moods: moods}
+		rising, left := true, int64(0)
 		p := newPipeline(t, next, func(s *Settings) {
 			s.Handler, s.Batch.MaxRecords, s.Batch.FlushInterval = handler, 1+r.IntN(100), time.Duration(1+r.IntN(1000))*time.Microsecond
 			s.Retry.InitialInterval = 10 * time.Microsecond
+			if producers == 1 {
+				s.Done = func(events int64) { // not locked: the race detector finds calls at the same time
+					rising = rising && left <= events
+					left = events
+				}
+			}
 		})
 		var wg sync.WaitGroup
 		var given [4]int64
@@ -212,6 +226,8 @@ func TestEveryEventIsAccountedForWheneverTheShutdownComes(t *testing.T) {
 			all += n
 		}
 		require.Equal(t, all, p.Stats.Received.Load(), what)
+		require.True(t, rising, what)
+		require.LessOrEqual(t, left, all, what)
 		require.Zero(t, p.Stats.Pending(), what)
 		require.Zero(t, p.queue.Bytes(), what)
 		require.Equal(t, int64(next.LogRecordCount()), p.Stats.Emitted.Load(), what)

@@ -9,12 +9,13 @@ import (
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/attrs"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/pseudonym"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/uid"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/capture"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 )
 
 // Memory in bytes. tables is for the packets and the openers that a tier remembers (internal/cilium/primary, internal/cilium/opener), and
-// smallParts for the identifiers, the sums of the metrics and the buffers of a recording.
+// smallParts for the sums of the metrics and the buffers of a recording.
 const (
 	tables     = 8 << 20
 	smallParts = 8 << 20
@@ -31,6 +32,7 @@ func (c *Config) needs() pipeline.MemoryNeeds {
 		forWorkers(pipeline.BatchMemory(c.Batch), workers),
 		forWorkers(pipeline.MemoryPart{Name: "the attributes' templates", Bytes: tiers * attrs.MaxTemplateBytes}, workers),
 		forWorkers(pipeline.MemoryPart{Name: "packets and openers", Bytes: tiers * tables}, workers),
+		forWorkers(pipeline.MemoryPart{Name: "identifiers", Bytes: uid.MaxMemory}, workers),
 		{Name: "caches", Bytes: smallParts},
 	}}
 	if workers > 1 {

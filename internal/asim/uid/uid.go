@@ -44,7 +44,10 @@ func digits(n uint32) uint64 {
 	return x + '0'*each + letters*('a'-'0'-10)
 }
 
-// Maker makes the identifiers of one host's events. It is used from one goroutine, and takes 256 KiB.
+// MaxMemory is what a Maker takes, in bytes.
+const MaxMemory = buckets * 64
+
+// Maker makes the identifiers of one host's events. It is used from one goroutine, and takes MaxMemory bytes.
 type Maker struct {
 	// seen has the latest events, by their hash. Equal events come close to each other. It stands first, so that each bucket is one cache line:
 	// Go aligns a block of this size to a page.

@@ -111,6 +111,7 @@ func TestTheTextIsHexadecimal(t *testing.T) {
 func TestWhatAnEventNeedsLiesInOneCacheLine(t *testing.T) {
 	const line = 64
 	require.EqualValues(t, line, unsafe.Sizeof(bucket{}))
+	require.EqualValues(t, MaxMemory, unsafe.Sizeof(Maker{}.seen))
 	for range 10 {
 		m := makerOf("dc1")
 		for n := range 100 {

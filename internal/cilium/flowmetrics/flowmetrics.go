@@ -14,7 +14,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 )
 
-// Totals holds the sums of all series since it was made. One goroutine may add while another reads. A nil Totals adds nothing.
+// Totals holds the sums of all series since it was made. Several goroutines may add while another reads. Each takes
+// the lock. A nil Totals adds nothing.
 type Totals struct {
 	mu   sync.Mutex
 	sums map[key]*Sums

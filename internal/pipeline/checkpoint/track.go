@@ -11,7 +11,8 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/span"
 )
 
-// Track finds the part and the file of an event by the event's number. The replay calls Begin, Skip and End; the pipeline's worker calls Done.
+// Track finds the part and the file of an event by the event's number. The replay calls Begin, Skip and End; the pipeline calls Done,
+// on any worker's goroutine, never on two at once.
 type Track struct {
 	store *Store
 

@@ -118,7 +118,7 @@ func (s *Store) PutHash(hash uint64, key, data []byte, received, at int64) *Entr
 	return s.PutOver(s.Find(hash, key), hash, key, data, received, at)
 }
 
-// PutOver is PutHash for a caller that has looked for the key since the last Put: found is what Find returned.
+// PutOver is PutHash for a caller that has looked for the key since the last Put or Drop: found is what Find returned.
 func (s *Store) PutOver(found *Entry, hash uint64, key, data []byte, received, at int64) *Entry {
 	if found != nil {
 		*s.table.tag(found.slot) = hidden
