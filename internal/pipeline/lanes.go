@@ -46,11 +46,8 @@ type Split struct {
 	At     int64  // the time of the event
 	offset uint32 // in its chunk
 	Shard  uint8  // the index of the handler
-	Note   uint8  // Event.Note, below NoteEnd
+	Note   uint8  // Event.Note, below 255
 }
-
-// NoteEnd is the first value that Split.Note may not have.
-const NoteEnd = notePanicked
 
 // notePanicked is the note of an event for which Split panicked.
 const notePanicked = 255
