@@ -172,6 +172,7 @@ func (s *servers) outage(t *testing.T) {
 	require.NoError(t, s.create(t.Context(), endpoints, endpoint("stays", 2001, stays)))
 	require.NoError(t, s.create(t.Context(), endpoints, endpoint("goes", 2002, goes)))
 	eventually(t, func() bool { return n.pod(stays) == "stays" && n.pod(goes) == "goes" }, "both pods are known")
+	r.hold(t, len(addresses), at, func(i int) string { return []string{"stays", "goes", ""}[i] }) // the replay's names have watches of their own
 	require.EqualValues(t, 1, n.metric(t, "lists", "ciliumendpoints"))
 
 	s.door.shut()
