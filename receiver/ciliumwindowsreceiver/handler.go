@@ -167,7 +167,7 @@ func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipelin
 	if h.notification.VersionUnknown {
 		h.later.add(h.notification)
 	}
-	if !h.settings.enabled(h.notification) || h.archive == nil && h.settings.leftOut(h.notification) {
+	if h.settings.unwanted(h.notification, h.archive != nil) {
 		return pipeline.Outcome{Kind: pipeline.Filtered}
 	}
 	h.decodeFlow(x, at)
@@ -337,6 +337,11 @@ func (h *handler) report(records plog.LogRecordSlice, popped aggregate.Popped) {
 func (s *settings) enabled(n *monitor.Notification) bool {
 	kind := n.Type.Kind()
 	return kind == monitor.KindNone || kind == monitor.KindDrop || slices.Contains(s.Events, kind)
+}
+
+// unwanted reports whether no record is made of a message, whatever its packet is. An archive has what the level leaves out.
+func (s *settings) unwanted(n *monitor.Notification, archived bool) bool {
+	return !s.enabled(n) || !archived && s.leftOut(n)
 }
 
 // leftOut reports whether the aggregation level leaves an event out, whatever the datapath emits. From level low on, traces at the points

@@ -93,7 +93,7 @@ func (h *handler) Prepare(records []pipeline.Event) {
 		if err != nil || record.Lost > 0 || h.decode(x, record.Data) != nil {
 			continue // Handle says why
 		}
-		if h.settings.enabled(&x.notification) && (h.archive != nil || !h.settings.leftOut(&x.notification)) {
+		if !h.settings.unwanted(&x.notification, h.archive != nil) {
 			h.decodeFlow(x, timeOf(record, ev))
 			h.announce(x, ev.Note)
 		}

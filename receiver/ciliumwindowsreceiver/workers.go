@@ -158,7 +158,7 @@ func (s *splitter) glance(to *pipeline.Split, record events.Record) bool {
 	if s.settings.filter != nil || !n.Glance(record.Data) {
 		return false
 	}
-	if !s.settings.enabled(n) || s.settings.leftOut(n) {
+	if s.settings.unwanted(n, false) { // there is no archive beside several workers
 		to.Note |= noteUnwanted
 		return true
 	}
@@ -180,7 +180,7 @@ func (s *splitter) decode(to *pipeline.Split, record events.Record) {
 	if n.VersionUnknown {
 		to.Note |= noteLater
 	}
-	if !s.settings.enabled(n) || s.settings.leftOut(n) {
+	if s.settings.unwanted(n, false) { // there is no archive beside several workers
 		to.Note |= noteUnwanted
 		return
 	}
