@@ -17,6 +17,7 @@ var apart = map[string]string{
 	"audit-vuln":         "ci.yml: it needs the internet",
 	"check-kql":          "test-sentinel and test-hunt require it",
 	"check-notice":       "lint and check-windows require it",
+	"check-generated":    "lint requires it",
 	"check-reproducible": "release.yml: it builds everything twice",
 	"test-verify":        "test-windows runs its tests, too",
 }
