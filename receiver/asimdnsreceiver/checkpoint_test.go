@@ -14,11 +14,13 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/receiver/receivertest"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/checkpoint"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/volume"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
@@ -140,6 +142,57 @@ func TestInEveryVolumeEachExchangeIsCountedAtLeastOnceAcrossKills(t *testing.T) 
 					require.GreaterOrEqual(t, got[key], n, key)
 				}
 			})
+		}
+	}
+}
+
+// The archive writes an event at once, the sums and exchanges much later: the place in the file waits for both.
+func TestTheArchiveHasEachEventAtLeastOnceAcrossKills(t *testing.T) {
+	for _, mode := range []volume.Mode{volume.Balanced, volume.Lean} {
+		config := func() *Config {
+			return replayOf(serverFile, func(c *Config) {
+				c.Volume = mode
+				c.useVolume(mode)
+				small(c)
+				c.Batch.MaxRecords, c.Archive = 20, true
+			})
+		}
+		events, counts := map[string]int{}, map[string]int64{}
+		tell := func(sink *consumertest.LogsSink) {
+			_, archive := kit.ByTier(t, sink)
+			for _, record := range archive {
+				events[record]++
+			}
+			for _, logs := range sink.AllLogs() {
+				logs.ResourceLogs().RemoveIf(func(rl plog.ResourceLogs) bool {
+					_, archived := rl.Resource().Attributes().Get(pipeline.TierAttribute)
+					return archived
+				})
+			}
+			for key, n := range answered(t, sink) {
+				counts[key] += n
+			}
+		}
+		whole, _, _ := replayAll(t, config())
+		tell(whole)
+		want, wantCounts := events, counts
+		require.Greater(t, len(want), 1000)
+		events, counts = map[string]int{}, map[string]int64{}
+		r, kept := rand.New(rand.NewPCG(8, uint64(len(mode)))), &kit.Storage{}
+		for kill := range 6 {
+			batches := 1 + r.IntN(40)
+			if kill == 5 { // this one ends by itself
+				batches = -1
+			}
+			sink, after, _ := replayKept(t, config(), kept, batches)
+			kept = after
+			tell(sink)
+		}
+		for event, n := range want {
+			require.GreaterOrEqual(t, events[event], n, "%s: an event is not in the archive", mode)
+		}
+		for key, n := range wantCounts {
+			require.GreaterOrEqual(t, counts[key], n, "%s: %s", mode, key)
 		}
 	}
 }

@@ -211,7 +211,7 @@ func (h *handler) sum(x *prepared, received int64, exchange *correlate.Exchange)
 		}
 		class := aggregate.Sum
 		if h.class != nil {
-			if shape.Static(e) && h.aggregator.Join(e, &x.row, exchange) {
+			if h.shape.joins && shape.Static(e) && h.aggregator.Join(e, &x.row, exchange) {
 				return pipeline.Aggregated
 			}
 			class = h.class(e, exchange)

@@ -7,6 +7,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/dnslog"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/shape"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/volume"
 )
@@ -21,6 +22,17 @@ func (r *dnsReceiver) warnOfAggregation() {
 		r.log.Warn("aggregation.whole has no effect without aggregation.window or aggregation.noise.window: nothing is summed")
 	case on && !r.cfg.Correlate && (a.Whole.Enabled() || a.Noise.Window > 0):
 		r.log.Warn("aggregation without correlate sums queries and responses separately: responses of new names are summed, and sums have no gaps and only the first event's answers; set correlate: true")
+	}
+	lean := r.cfg.Volume == volume.Lean // it sets pack
+	switch {
+	case a.Pack == packNone:
+	case !on && !lean:
+		r.log.Warn("aggregation.pack has no effect without aggregation.window or aggregation.noise.window: nothing is summed")
+	case on && !r.cfg.Correlate && !lean:
+		r.log.Warn("aggregation.pack has no effect without correlate: each sum is a record of its own")
+	case on && r.cfg.Correlate && !r.cfg.packs():
+		r.log.Warn("aggregation.pack has no effect, because omit_attributes leaves out the items of a packed record: each sum is a record of its own",
+			zap.Strings("items", dnslog.PackAttributes()))
 	}
 	if a.Noise.Window > 0 && a.Window > a.Noise.Window {
 		r.log.Warn("aggregation.window is longer than aggregation.noise.window: noise is summed for a shorter time than other exchanges",

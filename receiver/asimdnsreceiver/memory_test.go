@@ -82,5 +82,6 @@ func TestOnlyWhatIsOnTakesMemory(t *testing.T) {
 	require.NotContains(t, always, "enable_deduplication")
 	require.NotContains(t, always, "pseudonymize")
 	require.Equal(t, append(always, "enable_deduplication"), parts("{volume: full, enable_deduplication: true}"))
+	require.Equal(t, append(parts("volume: lean"), "names (aggregation.noise.file)"), parts("{volume: lean, aggregation: {noise: {file: ../../internal/dns/shape/noise.txt}}}"))
 	require.Equal(t, append(always, "pseudonymize"), parts("{volume: full, pseudonymize: {fields: [Src], key: "+secret+"}}"))
 }

@@ -13,9 +13,12 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/volume"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/traffic"
 )
@@ -130,4 +133,30 @@ func TestAPackedRecordUnpacksToTheRecordsOfPackNone(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A client with one item takes the least. README.md has the number of clients for 512 MiB.
+func TestTheMemoryForSumsHasRoomForSoManyClients(t *testing.T) {
+	const clients = 315 // a MiB
+	require.Equal(t, 161, 512*clients/1000)
+	change := func(c *Config) {
+		c.useVolume(volume.Lean)
+		c.EnableFlags, c.EnableLevel, c.Aggregation.MaxSizeMiB = &everything, 5, 1
+	}
+	l := startWithoutSession(t, change, consumertest.NewNop())
+	l.shutdown()
+	records, x := l.handler.Begin(plog.NewLogs()), newExchanges(t)
+	for i := range clients + 10 {
+		x.client = fmt.Sprintf("10.0.%d.%d", i/256, i%256)
+		at := traceBegun.Add(time.Duration(i) * 100 * time.Millisecond)
+		for _, raw := range [][]byte{x.query(at, i), x.answer(at.Add(time.Millisecond), i)} {
+			for l.handler.Due() {
+				l.handler.Release(records, true)
+			}
+			l.handler.Handle(pipeline.Event{Received: at.UnixNano(), Data: raw}, records)
+		}
+		require.EqualValues(t, max(0, i+1-clients), l.handler.aggregator.Early(), i)
+	}
+	require.Equal(t, clients, l.handler.Held())
+	require.Equal(t, 10, records.Len())
 }

@@ -4,6 +4,7 @@ package asimdnsreceiver
 
 import (
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -69,6 +70,34 @@ func TestEventsThatArePreparedInGroupsGiveTheSameRecords(t *testing.T) {
 			require.Positive(t, strings.Count(want, "EventOriginalType"), "%s %s", name, file)
 			require.True(t, want == got, "%s %s", name, file)
 		}
+	}
+}
+
+// The client asks for a name four times while a row may be open, the last time two minutes after the time before. The first is always new.
+func TestANameThatIsNewAgainWhileItsRowIsOpenIsWhole(t *testing.T) {
+	x := newExchanges(t)
+	var stream [][]byte
+	for i, after := range []time.Duration{0, 2 * time.Second, 4 * time.Second, 2 * time.Minute} {
+		at := traceBegun.Add(after)
+		stream = append(stream, x.event(256, at, "time.windows.com.", i+1), x.event(257, at.Add(time.Millisecond), "time.windows.com.", i+1))
+	}
+	for name, c := range map[string]struct {
+		within, window, noise time.Duration
+		want                  []int64
+	}{
+		"new_within shorter than the window":      {time.Minute, 5 * time.Minute, 0, []int64{1, 1, 2}},
+		"new_within shorter than that of noise":   {time.Minute, 30 * time.Second, time.Hour, []int64{1, 1, 2}},
+		"new_within longer than both, as in lean": {24 * time.Hour, 5 * time.Minute, time.Hour, []int64{1, 3}},
+	} {
+		sink := replayOfEvents(t, stream, func(cfg *Config) {
+			cfg.Volume = volume.Lean
+			cfg.useVolume(volume.Lean)
+			cfg.Aggregation.Pack, cfg.Aggregation.Window, cfg.Aggregation.Noise.Window, cfg.Aggregation.Whole.NewWithin = packNone, c.window, c.noise, c.within
+		})
+		var counts []int64
+		kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) { counts = append(counts, number(lr, "EventCount")) })
+		slices.Sort(counts)
+		require.Equal(t, c.want, counts, name)
 	}
 }
 

@@ -3,6 +3,8 @@
 package asimdnsreceiver
 
 import (
+	"time"
+
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/aggregate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/correlate"
@@ -16,6 +18,7 @@ type classification struct {
 	name       []byte            // memory for the name of an exchange
 	noiseOnly  bool              // only noise is summed
 	packsNew   bool              // the first exchange for a name is packed, instead of a record of its own
+	joins      bool              // an exchange whose class cannot change joins a row without being classified
 }
 
 // classify makes the handler ask how an exchange is summed.
@@ -23,10 +26,17 @@ func (h *handler) classify(c *aggregationConfig) (err error) {
 	if h.aggregator == nil || !c.Whole.Enabled() && c.Noise.Window == 0 {
 		return nil
 	}
-	h.shape.noiseOnly, h.shape.packsNew = c.Window == 0, c.Pack == packNew
+	h.shape.noiseOnly, h.shape.packsNew, h.shape.joins = c.Window == 0, c.Pack == packNew, c.joins()
 	h.shape.classifier, err = shape.New(c.Whole, c.Noise)
 	h.class = h.classOf
 	return err
+}
+
+// joins reports whether no name can become new while a row of it is open: it is remembered for longer than any row is open, with a second of
+// rounding for each end.
+func (c *aggregationConfig) joins() bool {
+	const rounding = 2 * time.Second
+	return c.Whole.NewWithin == 0 || c.Whole.NewWithin >= max(c.Window, c.Noise.Window)+rounding
 }
 
 // classOf returns the class of an exchange. Its record is made of the event e.

@@ -194,6 +194,10 @@ func sizing(r results) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	cilium, err := ciliumDays(r)
+	if err != nil {
+		return nil, err
+	}
 	lean := volumeConfig(map[string]any{"volume": "lean"})
 	const hosts, queries, gateways = 1000, 50, 3
 	fleet := p.sizeOf("", hosts*queries, eventsPerQuery, gateways)
@@ -207,7 +211,8 @@ func sizing(r results) ([]byte, error) {
 		"EventsPerQuery": eventsPerQuery, "CorrelatedPerQuery": correlatedPerQuery,
 		"Fleet": fleet, "Host": p.sizeOf("", queries, eventsPerQuery, 1), "FleetCores": fleet.Rows * p.gateway / 1e9, "FleetMBs": fleet.Rows * p.row / 1e6,
 		"MessageKB": message / 1e3, "Partitions": p.partitions(fleet.Rows, message), "FewestPartitions": p.partitions(fleet.Rows, messageBytes),
-		"MessageTime": flushTime + callTime, "Billed": billed, "BilledRuns": billRuns[:3], "Volumes": p.memoryOf(), "Correlation": lean.Correlation.MaxSizeMiB,
+		"MessageTime": flushTime + callTime, "Billed": billed, "BilledRuns": billRuns[:3], "Cilium": cilium, "CiliumLoads": ciliumLoads,
+		"Volumes": p.memoryOf(), "Correlation": lean.Correlation.MaxSizeMiB,
 		"LeanMemory": lean.Aggregation.MaxSizeMiB, "LeanNames": lean.Aggregation.Whole.NewMaxSizeMiB,
 	})
 	return b.Bytes(), err
@@ -240,17 +245,35 @@ func billedDays(r results) (all []billedDay, err error) {
 // leanDay is the row of lean with its default memory.
 func leanDay(r results) (day billedDay, failed error) {
 	day.Name = "`volume: lean` with the default memory"
+	get := r.billOrFail(&failed)
 	for _, load := range billLoads {
-		lean := leanDefault(func(line, unit string) float64 {
-			v, err := r.bill(line, unit)
-			if err != nil {
-				failed = err
-			}
-			return v
-		}, load.Line)
+		lean := leanDefault(get, load.Line)
 		day.GB, day.More = append(day.GB, perDay(load.Queries, lean.Bytes)), append(day.More, lean.More)
 	}
 	return day, failed
+}
+
+// billOrFail returns a function for values of `make bench-bill`. It sets failed if one is missing.
+func (r results) billOrFail(failed *error) func(line, unit string) float64 {
+	return func(line, unit string) float64 {
+		v, err := r.bill(line, unit)
+		if err != nil {
+			*failed = err
+		}
+		return v
+	}
+}
+
+// ciliumDays are the rows of Cilium's modes, by ciliumLoads.
+func ciliumDays(r results) (all []billedDay, failed error) {
+	for i, w := range ciliumWays {
+		day := billedDay{Name: w.Name}
+		for _, load := range ciliumMonths(r.billOrFail(&failed)) {
+			day.GB = append(day.GB, load.Modes[i].GBPerDay)
+		}
+		all = append(all, day)
+	}
+	return all, failed
 }
 
 // archivedDay is the row of the archive, whose records are those of full.

@@ -85,3 +85,29 @@ func TestTheSizingPageIsOfTheBenchmarksThatAreShippedWithIt(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, string(want), string(got), "go run ./internal/bench/goals -sizing docs/sizing.md docs/benchmarks.txt docs/volume.txt")
 }
+
+func TestTheSizesOfCiliumAreThoseOfItsBills(t *testing.T) {
+	read := func(page, from string) (rows map[string][]string) {
+		raw, err := os.ReadFile("../../../docs/" + page)
+		require.NoError(t, err)
+		_, part, found := strings.Cut(string(raw), from)
+		require.True(t, found, "%s: %s", page, from)
+		part, _, _ = strings.Cut(part, "\n#")
+		rows = map[string][]string{}
+		for line := range strings.Lines(part) {
+			if cells := strings.Split(line, " | "); len(cells) > 2 {
+				rows[strings.TrimPrefix(cells[0], "| ")] = cells[1:]
+			}
+		}
+		return rows
+	}
+	sizes := read("sizing.md", "\nOf Cilium,")
+	for i, load := range ciliumLoads {
+		bills := read("volume.md", "\n### Cilium, "+load.Name)
+		for _, w := range ciliumWays {
+			require.Len(t, bills[w.Name], 1+len(prices), w.Name)
+			require.Len(t, sizes[w.Name], len(ciliumLoads), w.Name)
+			require.Equal(t, bills[w.Name][0], strings.TrimSuffix(sizes[w.Name][i], " |\n"), "%s, %s", w.Name, load.Name)
+		}
+	}
+}

@@ -3,6 +3,7 @@
 package shape
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -158,6 +159,9 @@ func (c *NoiseConfig) read(whole *WholeConfig) (*noise, error) {
 	text, err := os.ReadFile(c.File)
 	if err != nil {
 		return nil, err
+	}
+	if bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) {
+		return nil, fmt.Errorf("%q is in UTF-16, as Windows PowerShell writes with >; want UTF-8", c.File)
 	}
 	n, err := newNoise(string(text), whole)
 	if err != nil {

@@ -133,7 +133,7 @@ func (c *Classifier) Fetch(x *Exchange) {
 }
 
 // Static reports whether all exchanges like this one have the same class once the first of them has been classified, whatever their number and
-// times. The class of any other exchange depends on a rate.
+// times, as long as their name is not new again. The class of any other exchange depends on a rate.
 func Static(e *dns.Event) bool {
 	outcome := e.Outcome()
 	_, typed := e.StatedQType()

@@ -310,10 +310,15 @@ func TestAFileOfNoiseThatCannotBeUsedIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	bad := filepath.Join(dir, "bad.txt")
 	require.NoError(t, os.WriteFile(bad, []byte("a.example\nb *.example\n"), 0o600))
+	wide, wideBig := filepath.Join(dir, "wide.txt"), filepath.Join(dir, "wide_big.txt")
+	require.NoError(t, os.WriteFile(wide, []byte("\xff\xfea\x00.\x00b\x00\r\x00\n\x00"), 0o600))
+	require.NoError(t, os.WriteFile(wideBig, []byte("\xfe\xff\x00a"), 0o600))
 	for file, want := range map[string]string{
 		filepath.Join(dir, "none.txt"): "want a file of names, one a line",
 		dir:                            "is not a regular file; want a file of names",
 		bad:                            "line 2: ",
+		wide:                           "is in UTF-16, as Windows PowerShell writes with >; want UTF-8",
+		wideBig:                        "want UTF-8",
 	} {
 		noise := NoiseConfig{Window: time.Hour, File: file}
 		require.ErrorContains(t, noise.Validate(), "file: ")
