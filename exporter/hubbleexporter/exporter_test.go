@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"testing"
 	"time"
 
@@ -125,6 +126,18 @@ func (r *rig) ports(t *testing.T, req *observerpb.GetFlowsRequest) (all []uint32
 			all = append(all, f.GetL4().GetTCP().GetDestinationPort())
 		}
 	}
+}
+
+func TestARequestOfTooManyFiltersIsRefusedAndTheNextOneServed(t *testing.T) {
+	r := start(t, nil)
+	require.NoError(t, r.consume(t.Context(), records(3, 1)))
+	many := &observerpb.GetFlowsRequest{Whitelist: slices.Repeat([]*flowpb.FlowFilter{{}}, 10_000)}
+	stream, err := r.client.GetFlows(t.Context(), many)
+	require.NoError(t, err)
+	_, err = stream.Recv()
+	require.ErrorContains(t, err, "more than 4096 values")
+	many.Whitelist = many.Whitelist[:1000]
+	require.Equal(t, []uint32{1, 2, 3}, r.ports(t, many))
 }
 
 func TestAClientGetsTheFlowsOfTheRecords(t *testing.T) {
