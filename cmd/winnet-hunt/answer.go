@@ -38,6 +38,9 @@ func (h *hunt) answer(ctx context.Context, q question.Question) (page.Question, 
 	for _, c := range q.Columns {
 		names = append(names, c.Name)
 	}
+	if q.Baseline {
+		_, p.Since, _ = h.store.Span()
+	}
 	table := h.openTable(q.ID, names...)
 	var first [][]any
 	err := h.store.Each(ctx, q, func(row []any) error {

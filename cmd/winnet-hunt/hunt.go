@@ -249,7 +249,7 @@ func (h *hunt) play(ctx context.Context, kind input.Kind, files []input.File) (f
 func (h *hunt) addFile(f input.File, notes []playback.Note) {
 	file := page.File{Path: f.Path, Kind: string(f.Kind), Size: f.Size, Events: -1}
 	for _, also := range f.Also {
-		file.Notes = append(file.Notes, "also named, or the same bytes, and read once: "+also)
+		file.Notes = append(file.Notes, "also named, or the same bytes or the first of them, and read once: "+also)
 	}
 	for _, n := range notes {
 		if n.File != printable.String(f.Path) {

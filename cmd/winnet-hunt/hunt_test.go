@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"os"
 	"path/filepath"
@@ -65,6 +66,7 @@ func TestTheAnswersToAScenarioHaveItsPlantedEvents(t *testing.T) {
 			require.Zero(t, r.code, r.stdout+r.stderr)
 			require.Contains(t, r.stdout, "answers to 19 questions")
 			require.Contains(t, r.page, "Everything was read.")
+			require.Equal(t, 4, strings.Count(r.page, "New is what came from "), "the questions that compare with the time before")
 			for _, q := range question.All() {
 				require.Contains(t, r.page, ` id="`+q.ID+`"`)
 				if q.ID == "silent-collector" {
@@ -110,6 +112,22 @@ func TestWhatCannotBeReadIsOnThePageAndInTheExitCode(t *testing.T) {
 	}
 	require.Contains(t, r.stdout, "missing.etl: no such file")
 	require.Contains(t, r.page, "2,393", "the others are read")
+}
+
+func TestARecordWithoutATimeIsNamed(t *testing.T) {
+	capture, err := os.ReadFile(testdata + "cilium_events.pcapng")
+	require.NoError(t, err)
+	data := []byte{4, 0, 0, 0} // a trace that is cut
+	block := binary.LittleEndian.AppendUint32(nil, 3)
+	for _, n := range []uint32{20, uint32(len(data))} {
+		block = binary.LittleEndian.AppendUint32(block, n)
+	}
+	block = binary.LittleEndian.AppendUint32(append(block, data...), 20)
+	path := filepath.Join(t.TempDir(), "pods.pcapng")
+	require.NoError(t, os.WriteFile(path, append(capture, block...), 0o600))
+	r := hunted(t, t.Context(), t.Context(), path)
+	require.Zero(t, r.code, r.stdout+r.stderr)
+	require.Contains(t, r.page, "records of the file have no time of their own")
 }
 
 func TestARunOfNothingIsAPageThatSaysSo(t *testing.T) {

@@ -25,6 +25,9 @@ const (
 	patience = time.Minute
 	// greeting is how long a client may take to set up its connection, TLS included.
 	greeting = 20 * time.Second
+	// maxHeaders is how large the headers of a request may be, in bytes as HTTP/2 counts them. gRPC takes 16 MiB for each by default, and keeps them until
+	// the stream ends.
+	maxHeaders = 64 << 10
 )
 
 // clients bounds the connections, and closes those whose client does not read.
@@ -47,7 +50,7 @@ func newClients(n int, log *zap.Logger, telemetry *metadata.TelemetryBuilder) *c
 // options are those of the server.
 func (c *clients) options() (all []configgrpc.ToServerOption) {
 	for _, option := range []grpc.ServerOption{
-		grpc.ConnectionTimeout(greeting), grpc.ForceServerCodecV2(newCodec()), grpc.ChainStreamInterceptor(c.stream), grpc.ChainUnaryInterceptor(c.call),
+		grpc.ConnectionTimeout(greeting), grpc.MaxHeaderListSize(maxHeaders), grpc.ForceServerCodecV2(newCodec()), grpc.ChainStreamInterceptor(c.stream), grpc.ChainUnaryInterceptor(c.call),
 	} {
 		all = append(all, configgrpc.WithGrpcServerOption(option))
 	}

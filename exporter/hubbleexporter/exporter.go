@@ -104,7 +104,7 @@ func (h *hubble) start(ctx context.Context, host component.Host) error {
 	peerpb.RegisterPeerServer(h.server, peer.New(stop, h.nodes))
 	check := health.NewServer()
 	check.SetServingStatus(v1.ObserverServiceName, healthpb.HealthCheckResponse_SERVING)
-	healthpb.RegisterHealthServer(h.server, check)
+	healthpb.RegisterHealthServer(h.server, checks{check})
 	reflection.Register(h.server)
 	h.set.Logger.Info("serving Hubble's API", zap.Stringer("address", listener.Addr()), zap.Bool("tls", h.cfg.TLS.HasValue()), zap.Int("max_flows", h.cfg.MaxFlows))
 	for _, warning := range h.cfg.warnings(listener.Addr()) {

@@ -6,6 +6,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"runtime"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -25,6 +28,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/encoding/gzip"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+	grpcmetadata "google.golang.org/grpc/metadata"
 	reflectionpb "google.golang.org/grpc/reflection/grpc_reflection_v1"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
@@ -125,6 +129,48 @@ func (r *rig) ports(t *testing.T, req *observerpb.GetFlowsRequest) (all []uint32
 			all = append(all, f.GetL4().GetTCP().GetDestinationPort())
 		}
 	}
+}
+
+func TestARequestOfTooManyFiltersIsRefusedAndTheNextOneServed(t *testing.T) {
+	r := start(t, nil)
+	require.NoError(t, r.consume(t.Context(), records(3, 1)))
+	many := &observerpb.GetFlowsRequest{Whitelist: slices.Repeat([]*flowpb.FlowFilter{{}}, 10_000)}
+	stream, err := r.client.GetFlows(t.Context(), many)
+	require.NoError(t, err)
+	_, err = stream.Recv()
+	require.ErrorContains(t, err, "more than 4096 values")
+	many.Whitelist = many.Whitelist[:1000]
+	require.Equal(t, []uint32{1, 2, 3}, r.ports(t, many))
+}
+
+func TestWhatClientsWatchAndSendAsHeadersTakesBoundedMemory(t *testing.T) {
+	r := start(t, nil)
+	check := healthpb.NewHealthClient(r.conn)
+	watch := func(name string) healthpb.HealthCheckResponse_ServingStatus {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		stream, err := check.Watch(ctx, &healthpb.HealthCheckRequest{Service: name})
+		require.NoError(t, err)
+		answer, err := stream.Recv()
+		require.NoError(t, err)
+		return answer.GetStatus()
+	}
+	heap := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	require.Equal(t, healthpb.HealthCheckResponse_SERVING, watch("hubble.server.Observer"))
+	before := heap()
+	for i := range 50 {
+		require.Equal(t, healthpb.HealthCheckResponse_SERVICE_UNKNOWN, watch(strings.Repeat(string(rune('A'+i)), 1_000_000)))
+	}
+	require.Less(t, heap(), before+25_000_000)
+
+	ctx := grpcmetadata.AppendToOutgoingContext(t.Context(), "token", strings.Repeat("x", maxHeaders))
+	_, err := r.client.ServerStatus(ctx, &observerpb.ServerStatusRequest{})
+	require.ErrorContains(t, err, "header")
 }
 
 func TestAClientGetsTheFlowsOfTheRecords(t *testing.T) {

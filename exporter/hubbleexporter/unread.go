@@ -18,6 +18,8 @@ import (
 	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/otelcol-winnet/otelcol-winnet/exporter/hubbleexporter/internal/observer"
 )
 
 // maxUnread is how many bytes of answers a client may leave unread and still get another one.
@@ -29,10 +31,23 @@ type message struct {
 	of   *unread
 }
 
-// codec is that of protobuf. It notes which messages of a stream or a call wait for the client.
+// codec is that of protobuf. It refuses a request of too many values before it takes their memory, and notes which messages of a stream or a call wait for
+// the client.
 type codec struct{ encoding.CodecV2 }
 
 func newCodec() codec { return codec{encoding.GetCodecV2("proto")} }
+
+// Unmarshal reads a message.
+func (c codec) Unmarshal(data mem.BufferSlice, v any) error {
+	if m, ok := v.(proto.Message); ok {
+		raw := data.MaterializeToBuffer(mem.DefaultBufferPool())
+		defer raw.Free()
+		if err := observer.CheckValues(raw.ReadOnlyData(), m.ProtoReflect().Descriptor()); err != nil {
+			return err
+		}
+	}
+	return c.CodecV2.Unmarshal(data, v)
+}
 
 // mark is the memory of each message's mark. It has no bytes; gRPC frees only buffers with a capacity above a threshold.
 var mark = make([]byte, 0, 4<<10)

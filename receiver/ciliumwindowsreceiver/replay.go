@@ -94,6 +94,9 @@ func (s *fileSource) read(p replay.Part, stats capture.Stats, err error) error {
 		s.r.log.Warn("records of the file come before earlier ones: their times are far in the future, and there are too many of them to keep until the end",
 			zap.String("file", path), zap.Uint64("early", stats.Early))
 	}
+	if stats.Untimed > 0 {
+		s.r.log.Warn("records of the file have no time of their own; they have the time at which they were read", zap.String("file", path), zap.Uint64("untimed", stats.Untimed))
+	}
 	var damage *capture.Error
 	switch is := errors.As(err, &damage); {
 	case is && stats.Damages > 0:

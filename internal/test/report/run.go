@@ -127,7 +127,7 @@ What to try next:
   dist/otelcol-winnet --config config.replay.yaml --config 'yaml:receivers::asimdns/server::correlate: true'
   dist/otelcol-winnet --config config.replay.yaml --config 'yaml:receivers::asimdns/server::replay::path: "C:/traces/*.etl"'
   config.yaml for a live Windows host, docs/configuration.md for recipes
-  make hunt: twenty questions to these captures, or to yours with FILES="dns.etl pods.pcapng"; docs/hunting.md says how to read the answers
+  make hunt: twenty questions to all captures of testdata/, or to yours with FILES="dns.etl pods.pcapng"; docs/hunting.md says how to read the answers
 `)
 	return nil
 }

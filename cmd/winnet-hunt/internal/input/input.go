@@ -35,7 +35,7 @@ type File struct {
 	Kind  Kind
 	Size  int64     // bytes
 	Begin time.Time // of the recording, UTC; zero if its beginning does not say
-	// Also are the other paths of the same file, and the paths of its copies. They are not read.
+	// Also are the other paths of the same file, and the paths of its copies, whole or of its beginning. They are not read.
 	Also []string
 
 	info os.FileInfo
@@ -158,25 +158,43 @@ func (f *finder) add(path string, info os.FileInfo, named bool) {
 		}
 		return
 	}
-	for i := range f.found.Files {
-		other := &f.found.Files[i]
-		if other.Size != one.Size || !bytes.Equal(other.head, one.head) {
-			continue
+	// A copy of a recording that was not whole yet has only events that the whole one has, too.
+	f.found.Files = slices.DeleteFunc(f.found.Files, func(other File) bool {
+		if !other.beginOf(&one) || other.Size == one.Size {
+			return false
 		}
-		if same, err := equal(other.Path, path); err == nil && same {
-			other.Also = append(other.Also, path)
+		one.Also = append(append(one.Also, other.Path), other.Also...)
+		return true
+	})
+	for i := range f.found.Files {
+		if other := &f.found.Files[i]; one.beginOf(other) {
+			other.Also = append(append(other.Also, path), one.Also...)
 			return
 		}
 	}
 	f.found.Files = append(f.found.Files, one)
 }
 
-func isRecordingsName(path string) bool {
-	return slices.Contains([]string{".etl", ".pcapng", ".pcap"}, strings.ToLower(filepath.Ext(path)))
+// beginOf reports whether another file begins with all bytes of this one.
+func (f *File) beginOf(other *File) bool {
+	if f.Size > other.Size || !bytes.HasPrefix(other.head, f.head) {
+		return false
+	}
+	is, err := begins(f.Path, other.Path)
+	return err == nil && is
 }
 
-// equal reports whether two files have the same bytes.
-func equal(a, b string) (bool, error) {
+// isRecordingsName reports whether a file should be a recording, or one that was compressed.
+func isRecordingsName(path string) bool {
+	name := strings.ToLower(path)
+	if ext := filepath.Ext(name); slices.Contains([]string{".gz", ".bz2", ".xz", ".zst", ".zip", ".7z"}, ext) {
+		name = strings.TrimSuffix(name, ext)
+	}
+	return slices.Contains([]string{".etl", ".pcapng", ".pcap"}, filepath.Ext(name))
+}
+
+// begins reports whether the bytes of a file are those with which another one begins. Both may be equal.
+func begins(a, b string) (bool, error) {
 	x, err := os.Open(a)
 	if err != nil {
 		return false, err
@@ -192,11 +210,11 @@ func equal(a, b string) (bool, error) {
 	for {
 		n, errX := io.ReadFull(x, p)
 		m, errY := io.ReadFull(y, q)
-		if !bytes.Equal(p[:n], q[:m]) {
+		if !bytes.HasPrefix(q[:m], p[:n]) {
 			return false, nil
 		}
 		switch {
-		case ended(errX) && ended(errY):
+		case ended(errX):
 			return true, nil
 		case errX != nil || errY != nil:
 			return false, errors.Join(errX, errY)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -72,6 +73,8 @@ func TestWhatCannotBeReadIsNamedWithTheReason(t *testing.T) {
 		write(t, dir, "cut.etl", content(t, "dnsserver.etl")[:100]):                                 "ends within its header",
 		write(t, dir, "text.etl", []byte("this is a text and no recording, whatever it is called")): "neither an event trace log",
 		write(t, dir, "old.pcap", append([]byte{0xd4, 0xc3, 0xb2, 0xa1}, make([]byte, 40)...)):      "pcap",
+		write(t, dir, "dns.etl.gz", []byte("\x1f\x8b\x08 and more")):                                "it is compressed (gzip)",
+		write(t, dir, "dns.zip", []byte("PK\x03\x04 and more")):                                     "it is compressed (zip)",
 		filepath.Join(dir, "*.none"):                                                                "no file matches",
 		filepath.Join(dir, "[.etl"):                                                                 "",
 		write(t, dir, "folder/none.txt", nil) + "/x":                                                "",
@@ -90,12 +93,14 @@ func TestAFolderGivesItsRecordingsAndNamesThoseThatAreDamaged(t *testing.T) {
 	want := write(t, dir, "a/b/c/server.etl", content(t, "dnsserver.etl"))
 	write(t, dir, "a/readme.txt", []byte("words"))
 	write(t, dir, "a/empty", nil)
+	write(t, dir, "a/reports.zip", []byte("PK\x03\x04"))
 	damaged := write(t, dir, "a/damaged.etl", []byte("words"))
+	packed := write(t, dir, "a/dns.ETL.gz", []byte("\x1f\x8b"))
 	found := Find([]string{dir})
 	require.Equal(t, []string{want}, paths(found))
-	require.Equal(t, 2, found.Skipped)
-	require.Len(t, found.Unread, 1)
-	require.Equal(t, damaged, found.Unread[0].Path)
+	require.Equal(t, 3, found.Skipped)
+	require.Len(t, found.Unread, 2)
+	require.Equal(t, []string{damaged, packed}, []string{found.Unread[0].Path, found.Unread[1].Path})
 
 	empty := t.TempDir()
 	require.Equal(t, []Unread{{empty, "the folder has no file"}}, Find([]string{empty}).Unread)
@@ -115,6 +120,24 @@ func TestAFileIsReadOnceHoweverItIsNamed(t *testing.T) {
 	require.Equal(t, []string{first, other}, paths(found))
 	require.Equal(t, []string{link, hard, twin}, found.Files[0].Also)
 	require.Empty(t, found.Files[1].Also, "one byte differs")
+}
+
+func TestACopyOfARecordingThatWasNotWholeYetIsNotReadBesideIt(t *testing.T) {
+	for _, name := range []string{"cilium_events.pcapng", "dnsserver.etl"} {
+		dir, whole := t.TempDir(), content(t, name)
+		half := write(t, dir, "half", whole[:len(whole)/2])
+		little := write(t, dir, "little", whole[:headSize-1])
+		all := write(t, dir, "whole", whole)
+		changed := slices.Clone(whole[:len(whole)/2])
+		changed[len(changed)-1]++
+		other := write(t, dir, "zz-other", changed)
+		for _, order := range [][]string{{half, all, little, other}, {little, half, all, other}, {all, half, little, other}} {
+			found := Find(order)
+			require.ElementsMatch(t, []string{all, other}, paths(found), "%s: %v", name, found.Unread)
+			i := slices.IndexFunc(found.Files, func(f File) bool { return f.Path == all })
+			require.ElementsMatch(t, []string{half, little}, found.Files[i].Also)
+		}
+	}
 }
 
 func TestFilesOfOneHostFollowEachOtherInTheOrderOfTime(t *testing.T) {

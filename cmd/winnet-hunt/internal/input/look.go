@@ -24,6 +24,11 @@ const headSize = 4 << 10
 // section is the type of the block that a pcapng begins with. It is the same in either byte order.
 var section = []byte{0x0a, 0x0d, 0x0d, 0x0a}
 
+// compressed has the kinds of compressed files by their first bytes.
+var compressed = map[string]string{
+	"\x1f\x8b": "gzip", "BZh": "bzip2", "\xfd7zXZ\x00": "xz", "\x28\xb5\x2f\xfd": "zstd", "PK\x03\x04": "zip", "7z\xbc\xaf\x27\x1c": "7z", "MSCF": "cab",
+}
+
 // look reads the beginning of the file. It returns an error if it is no recording.
 func (f *File) look() error {
 	src, err := os.Open(f.Path)
@@ -41,6 +46,11 @@ func (f *File) look() error {
 	}
 	if bytes.HasPrefix(f.head, section) {
 		return f.lookCapture()
+	}
+	for begin, kind := range compressed {
+		if bytes.HasPrefix(f.head, []byte(begin)) {
+			return fmt.Errorf("it is compressed (%s): unpack it first", kind)
+		}
 	}
 	reader, err := etl.Open(f.Path)
 	switch {

@@ -60,6 +60,10 @@ func TestAStrangersNameIsTextAndNothingElse(t *testing.T) {
 	}
 }
 
+func TestAQuestionOfWhatIsNewSaysSinceWhen(t *testing.T) {
+	require.Equal(t, 1, strings.Count(write(t, pagetest.Sample("a.example")), "New is what came from 2026-03-04 05:06:07 on"))
+}
+
 func TestANameIsShownAsItIs(t *testing.T) {
 	text := write(t, pagetest.Sample(`<script>alert("own")</script>`))
 	root, err := html.Parse(strings.NewReader(text))

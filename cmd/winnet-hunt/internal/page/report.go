@@ -83,11 +83,12 @@ type Question struct {
 	Title      string // the question
 	Severity   string // of what it finds
 	Techniques []Technique
-	Reading    string   // how to read the answer
-	Alarms     string   // false alarms to expect
-	Volume     string   // what a cheaper volume has summed away; "" for nothing
-	Rules      []string // the analytic rules that watch for it
-	Part       string   // which part of it they watch for; "" for all
+	Reading    string    // how to read the answer
+	Alarms     string    // false alarms to expect
+	Since      time.Time // from when on something is new, for a question that compares with the time before; else zero
+	Volume     string    // what a cheaper volume has summed away; "" for nothing
+	Rules      []string  // the analytic rules that watch for it
+	Part       string    // which part of it they watch for; "" for all
 	KQL        string
 
 	Columns []Column

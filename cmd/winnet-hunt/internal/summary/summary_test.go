@@ -5,6 +5,7 @@ package summary
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -56,6 +57,16 @@ func TestACountIsNeverTooHighAndAFrequentNameIsNeverMissed(t *testing.T) {
 			return false
 		}, name)
 	}
+}
+
+func TestANameThatIsTooLongForOneTakesBoundedMemory(t *testing.T) {
+	c := newTop(3)
+	for _, end := range []string{"a", "b"} {
+		c.add(strings.Repeat("ä", 40_000)+end, 1)
+	}
+	c.add(strings.Repeat("b", longest), 1)
+	first := c.inOrder()
+	require.Equal(t, []Count{{strings.Repeat("ä", longest/2) + "…", 2, false}, {strings.Repeat("b", longest), 1, false}}, first)
 }
 
 func TestATimeLineKeepsEveryEventInBoundedMemory(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"container/heap"
 	"slices"
+	"strings"
 )
 
 // Count is how often something came: exactly, or at least that often.
@@ -32,8 +33,14 @@ type entry struct {
 
 func newTop(most int) *top { return &top{most: most, names: map[string]*entry{}} }
 
-// add counts n of a name.
+// longest is how much of a name is kept, in bytes. A DNS name has at most 1,004 with all its bytes escaped; a damaged recording may have longer texts.
+const longest = 1024
+
+// add counts n of a name. Names that begin with the same longest bytes are one.
 func (t *top) add(name string, n int64) {
+	if len(name) > longest {
+		name = strings.Clone(strings.ToValidUTF8(name[:longest], "")) + "…"
+	}
 	if e, ok := t.names[name]; ok {
 		e.count += n
 		heap.Fix(&t.heap, e.at)

@@ -5,6 +5,7 @@
 package observer
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -19,6 +20,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/hubbleexporter/internal/convert"
@@ -30,12 +32,15 @@ const (
 	filterEncrypted = 40
 )
 
-// filterList returns all filters. Those that a filter has no value for are left out when it is built.
-func filterList(log *slog.Logger) []filters.OnBuildFilter {
-	list := filters.DefaultFilters(log)
-	for i, f := range list {
-		if _, ok := f.(*filters.ProtocolFilter); ok {
-			list[i] = filters.OnBuildFilterFunc(protocolFilter)
+// filterList returns all filters but those by expressions. Those that a filter has no value for are left out when it is built.
+func filterList() (list []filters.OnBuildFilter) {
+	for _, f := range filters.DefaultFilters(slog.New(slog.DiscardHandler)) {
+		switch f.(type) {
+		case *filters.ProtocolFilter:
+			list = append(list, filters.OnBuildFilterFunc(protocolFilter))
+		case *filters.CELExpressionFilter:
+		default:
+			list = append(list, f)
 		}
 	}
 	return append(list, filters.OnBuildFilterFunc(newerFilters))
@@ -71,6 +76,9 @@ func protocolFilter(ctx context.Context, ff *flowpb.FlowFilter) ([]filters.Filte
 // newerFilters are the filters of FlowFilter's fields that this release does not know. One that is not known here is refused: without it more
 // would pass than the client has asked for.
 func newerFilters(_ context.Context, ff *flowpb.FlowFilter) (list []filters.FilterFunc, err error) {
+	if name := unknownInside(ff.ProtoReflect()); name != "" {
+		return nil, status.Errorf(codes.InvalidArgument, "this server does not know a field of %s", name)
+	}
 	var ids, encrypted []uint64
 	for rest := []byte(ff.ProtoReflect().GetUnknown()); len(rest) > 0; {
 		number, typ, n := protowire.ConsumeTag(rest)
@@ -108,6 +116,28 @@ func newerFilters(_ context.Context, ff *flowpb.FlowFilter) (list []filters.Filt
 		})
 	}
 	return list, nil
+}
+
+// unknownInside returns the name of a message within a message that has a field that its type does not have, "" if there is none.
+func unknownInside(m protoreflect.Message) (name protoreflect.FullName) {
+	look := func(inner protoreflect.Message) {
+		if name = cmp.Or(name, unknownInside(inner)); len(inner.GetUnknown()) > 0 {
+			name = inner.Descriptor().FullName()
+		}
+	}
+	m.Range(func(field protoreflect.FieldDescriptor, value protoreflect.Value) bool {
+		switch {
+		case field.Message() == nil:
+		case field.IsList():
+			for i := range value.List().Len() {
+				look(value.List().Get(i).Message())
+			}
+		default:
+			look(value.Message())
+		}
+		return name == ""
+	})
+	return name
 }
 
 // appendNumbers appends the numbers of a repeated field, packed or not.

@@ -20,11 +20,14 @@ import (
 
 // newerPaths are the paths to fields that came after the release of Cilium's API packages that the project uses, by the message that has them.
 var newerPaths = map[string][]string{
-	"":        {"ip_trace_id", "ip_trace_id.trace_id", "ip_trace_id.ip_option_type", "emitter", "emitter.name", "emitter.version", "aggregate"},
+	"":        {"ip_trace_id", "ip_trace_id.trace_id", "ip_trace_id.ip_option_type"},
 	"l4":      {"l4.VRRP", "l4.VRRP.type", "l4.VRRP.vrid", "l4.VRRP.priority", "l4.IGMP", "l4.IGMP.type", "l4.IGMP.group_address"},
 	"l4.SCTP": {"l4.SCTP.chunk_type"},
 	"tunnel":  {"tunnel.vni"},
 }
+
+// emptyPaths are such paths to fields that no flow here has.
+var emptyPaths = []string{"emitter", "emitter.name", "emitter.version", "aggregate"}
 
 // mask has the fields that a client asks for.
 type mask struct {
@@ -40,14 +43,19 @@ func newMask(paths *fieldmaskpb.FieldMask) (*mask, error) {
 	m := &mask{newer: map[string]bool{}}
 	known := &fieldmaskpb.FieldMask{}
 	for _, path := range paths.GetPaths() {
-		is := false
+		is := slices.Contains(emptyPaths, path)
 		for message, newer := range newerPaths {
 			if slices.Contains(newer, path) {
-				m.newer[message], is = path != "emitter" && path != "aggregate", true
+				m.newer[message], is = true, true
 			}
 		}
 		if !is {
 			known.Paths = append(known.Paths, path)
+		}
+	}
+	for message := range m.newer { // who asks for the whole message gets its unknown fields, and the message is the ring's
+		if slices.ContainsFunc(known.Paths, func(path string) bool { return path == message || strings.HasPrefix(message, path+".") }) {
+			delete(m.newer, message)
 		}
 	}
 	var err error

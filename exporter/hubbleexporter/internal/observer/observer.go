@@ -8,8 +8,8 @@ package observer
 
 import (
 	"context"
-	"log/slog"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -17,6 +17,7 @@ import (
 	observerpb "github.com/cilium/cilium/api/v1/observer"
 	relaypb "github.com/cilium/cilium/api/v1/relay"
 	"github.com/cilium/cilium/pkg/hubble/filters"
+	"github.com/google/cel-go/cel"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -47,6 +48,7 @@ type Server struct {
 	started   time.Time
 	seen      atomic.Uint64
 	filters   []filters.OnBuildFilter
+	names     func() (*cel.Env, error) // of expressions
 	telemetry Telemetry
 	stop      context.Context // ends the streams
 }
@@ -56,7 +58,7 @@ var _ observerpb.ObserverServer = (*Server)(nil)
 // New makes a server. node is the name of its own node, version what the status says. Streams end when stop does.
 func New(stop context.Context, r *ring.Ring[convert.Event], n *nodes.Nodes, node, version string, telemetry Telemetry) *Server {
 	return &Server{
-		ring: r, nodes: n, node: node, version: version, started: time.Now(), filters: filterList(slog.New(slog.DiscardHandler)), telemetry: telemetry, stop: stop,
+		ring: r, nodes: n, node: node, version: version, started: time.Now(), filters: filterList(), names: sync.OnceValues(environment), telemetry: telemetry, stop: stop,
 	}
 }
 
@@ -170,11 +172,9 @@ func (s *Server) GetNamespaces(context.Context, *observerpb.GetNamespacesRequest
 
 // GetFlows sends flows, and how many events the client or the datapath has lost.
 func (s *Server) GetFlows(req *observerpb.GetFlowsRequest, stream grpc.ServerStreamingServer[observerpb.GetFlowsResponse]) error {
-	whitelist, err := filters.BuildFilterList(stream.Context(), req.GetWhitelist(), s.filters)
-	if err != nil {
-		return err
-	}
-	blacklist, err := filters.BuildFilterList(stream.Context(), req.GetBlacklist(), s.filters)
+	ctx, cancel := context.WithCancelCause(stream.Context())
+	defer cancel(nil)
+	whitelist, blacklist, err := s.filtersOf(ctx, cancel, req)
 	if err != nil {
 		return err
 	}
@@ -187,7 +187,7 @@ func (s *Server) GetFlows(req *observerpb.GetFlowsRequest, stream grpc.ServerStr
 		return err
 	}
 	match := func(e *convert.Event) bool { return filters.Apply(whitelist, blacklist, &e.Hubble) }
-	return s.stream(stream.Context(), req, match, &sender{
+	return s.stream(ctx, req, match, &sender{
 		event: func(e *convert.Event) (bool, error) {
 			f, ok := e.Hubble.Event.(*flowpb.Flow)
 			if !ok {
@@ -206,6 +206,23 @@ func (s *Server) GetFlows(req *observerpb.GetFlowsRequest, stream grpc.ServerStr
 			})
 		},
 	})
+}
+
+// filtersOf builds the filters of a request. One that cannot decide ends the stream by stop.
+func (s *Server) filtersOf(ctx context.Context, stop context.CancelCauseFunc, req *observerpb.GetFlowsRequest) (whitelist, blacklist filters.FilterFuncs, err error) {
+	if err := checkFilters(req.GetWhitelist(), req.GetBlacklist()); err != nil {
+		return nil, nil, err
+	}
+	env, err := s.names()
+	if err != nil {
+		return nil, nil, err
+	}
+	all := append(slices.Clone(s.filters), expressions(env, stop))
+	if whitelist, err = filters.BuildFilterList(ctx, req.GetWhitelist(), all); err != nil {
+		return nil, nil, err
+	}
+	blacklist, err = filters.BuildFilterList(ctx, req.GetBlacklist(), all)
+	return whitelist, blacklist, err
 }
 
 // GetAgentEvents sends nothing: the records have no events of Cilium's agent. It ends as Hubble's does, and with follow it stays.

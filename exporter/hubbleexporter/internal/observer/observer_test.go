@@ -6,6 +6,7 @@ package observer
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,6 +15,7 @@ import (
 	observerpb "github.com/cilium/cilium/api/v1/observer"
 	relaypb "github.com/cilium/cilium/api/v1/relay"
 	v1 "github.com/cilium/cilium/pkg/hubble/api/v1"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
@@ -237,6 +239,36 @@ func TestFieldsOfLaterReleasesAreFilteredAndMasked(t *testing.T) {
 	client = &stream{ctx: t.Context()}
 	require.NoError(t, s.GetFlows(&observerpb.GetFlowsRequest{Whitelist: []*flowpb.FlowFilter{{Protocol: []string{"IGMP", "udp"}}}}, client))
 	require.Len(t, client.answers, 1)
+}
+
+func TestAMaskOfLaterFieldsTakesEachByItself(t *testing.T) {
+	id := protowire.AppendBytes(protowire.AppendTag(nil, 40, protowire.BytesType), []byte{8, 77})
+	igmp := protowire.AppendBytes(protowire.AppendTag(nil, 7, protowire.BytesType), nil)
+	for name, c := range map[string]struct {
+		paths    []string
+		id, igmp bool
+	}{
+		"beside a field that no flow has": {[]string{"ip_trace_id", "emitter", "aggregate"}, true, false},
+		"only one that no flow has":       {[]string{"emitter.name", "emitter.version"}, false, false},
+		"within a message that is whole":  {[]string{"l4", "l4.IGMP"}, false, true},
+		"of a message":                    {[]string{"l4.IGMP.type", "l4.TCP.flags"}, false, true},
+	} {
+		f := flow(0).Hubble.Event.(*flowpb.Flow)
+		f.L4 = &flowpb.Layer4{}
+		f.ProtoReflect().SetUnknown(id)
+		f.L4.ProtoReflect().SetUnknown(igmp)
+		m, err := newMask(&fieldmaskpb.FieldMask{Paths: c.paths})
+		require.NoError(t, err)
+		var streams sync.WaitGroup
+		for range 2 { // at the same time: the race detector sees a change of the ring's flow
+			streams.Go(func() {
+				got := m.apply(f)
+				assert.Equal(t, c.id, len(got.ProtoReflect().GetUnknown()) > 0, name)
+				assert.Equal(t, c.igmp, len(got.GetL4().ProtoReflect().GetUnknown()) > 0, name)
+			})
+		}
+		streams.Wait()
+	}
 }
 
 func TestLossesOfTheDatapathReachEveryStream(t *testing.T) {

@@ -51,13 +51,13 @@ func (s *Server) stream(ctx context.Context, req request, match func(*convert.Ev
 	defer context.AfterFunc(s.stop, cancel)()
 	view := s.nodes.View(ctx)
 	wanted := func(e *convert.Event) bool { return of(e, view) && (match == nil || match(e)) }
-	position := s.begin(req, wanted)
+	position := s.begin(ctx, req, wanted)
 	missed := missed{send: to.lost, node: cmp.Or(view, s.node), telemetry: s.telemetry}
 	var buffer [group]*convert.Event
 	remaining := req.GetNumber()
 	for {
-		if err := ctx.Err(); err != nil {
-			return s.ended(err)
+		if ctx.Err() != nil {
+			return s.ended(ctx)
 		}
 		n, gone := s.ring.Read(position, buffer[:])
 		position += uint64(n) + gone
@@ -69,7 +69,7 @@ func (s *Server) stream(ctx context.Context, req request, match func(*convert.Ev
 				return nil
 			}
 			if err := s.ring.Wait(ctx, position); err != nil {
-				return s.ended(err)
+				return s.ended(ctx)
 			}
 			continue
 		}
@@ -80,7 +80,11 @@ func (s *Server) stream(ctx context.Context, req request, match func(*convert.Ev
 			if over(req, e) {
 				return missed.flush()
 			}
-			if !within(req, e, view, wanted) {
+			passes := within(req, e, view, wanted)
+			if ctx.Err() != nil { // what a filter said when the stream ended may be wrong
+				return s.ended(ctx)
+			}
+			if !passes {
 				continue
 			}
 			counts, err := send(to, e)
@@ -95,12 +99,15 @@ func (s *Server) stream(ctx context.Context, req request, match func(*convert.Ev
 	}
 }
 
-// ended is the error of a stream whose context has ended: that of the client, or of the server's stop.
-func (s *Server) ended(err error) error {
+// ended is the error of a stream whose context has ended: that of the client, of a filter, or of the server's stop.
+func (s *Server) ended(ctx context.Context) error {
 	if s.stop.Err() != nil {
 		return status.Error(codes.Unavailable, "the server stops")
 	}
-	return status.FromContextError(err).Err()
+	if cause, ok := status.FromError(context.Cause(ctx)); ok {
+		return cause.Err()
+	}
+	return status.FromContextError(ctx.Err()).Err()
 }
 
 // send sends an event, and reports whether it is one that the client has asked for.
@@ -137,8 +144,8 @@ func after(a, b *timestamppb.Timestamp) bool {
 	return a.GetNanos() > b.GetNanos()
 }
 
-// begin returns the number of the event from which a stream reads, as Hubble chooses it.
-func (s *Server) begin(req request, wanted func(*convert.Event) bool) uint64 {
+// begin returns the number of the event from which a stream reads, as Hubble chooses it. It ends early when the stream does.
+func (s *Server) begin(ctx context.Context, req request, wanted func(*convert.Event) bool) uint64 {
 	oldest, next := s.ring.Range()
 	since := req.GetSince()
 	switch {
@@ -156,6 +163,9 @@ func (s *Server) begin(req request, wanted func(*convert.Event) bool) uint64 {
 			return at
 		}
 		for _, e := range buffer[:n] {
+			if ctx.Err() != nil {
+				return at
+			}
 			at--
 			if _, lost := e.Hubble.Event.(*flowpb.LostEvent); lost || !wanted(e) {
 				continue

@@ -58,7 +58,7 @@ func TestAFileThatIsNoSnapshotIsAnErrorThatSaysWhy(t *testing.T) {
 		"- a\n- b":               "document 1 is no object of Kubernetes",
 		"kind: [":                "document 1 is no YAML",
 		"kind: List\n---\na: *b": "document 2 is no YAML",
-		"items: [[[[[1]]]]]":     "no object is of a kind that has names",
+		"items: [[[[[1]]]]]":     "document 1 has items and no kind",
 		"apiVersion: v1\nk: *a":  "document 1 is no YAML",
 		// Each line stands nine times in the next one.
 		bomb(12): "excessive aliasing",
@@ -68,6 +68,18 @@ func TestAFileThatIsNoSnapshotIsAnErrorThatSaysWhy(t *testing.T) {
 	}
 	_, err := File(filepath.Join(t.TempDir(), "away.yaml"), reader())
 	require.ErrorIs(t, err, os.ErrNotExist)
+}
+
+func TestAFileThatWasCutIsRefusedWhereverItEnds(t *testing.T) {
+	// As kubectl writes it: the keys in their order.
+	pod := "- apiVersion: v1\n  kind: Pod\n  metadata:\n    labels:\n      app: cart\n    name: cart-1\n    namespace: shop\n  status:\n    podIP: 10.0.0.1\n"
+	head, tail := "apiVersion: v1\nitems:\n"+pod+pod, "kind: List\nmetadata:\n  resourceVersion: \"\"\n"
+	_, err := Read([]byte(head+tail), reader())
+	require.NoError(t, err)
+	for n := range len(head) {
+		_, err := Read([]byte(head[:n]), reader())
+		require.Error(t, err, head[:n])
+	}
 }
 
 func bomb(levels int) string {

@@ -40,7 +40,7 @@ func Sample(name string) *page.Report {
 			{List: summary.List{ID: "top-names", Title: "Names", Of: "Name"}},
 		},
 		Questions: []page.Question{
-			{ID: "one", Title: "Who is it?", Severity: "High", Techniques: []page.Technique{{ID: "T1071.004", Name: "DNS"}}, Reading: "Look.", Alarms: "Many.", Rules: []string{"ARule", "Another"}, Part: "a tenth", KQL: "T\n| where a < b", Columns: columns, Rows: answer, Total: 5, Plot: plot, CSV: "hunt-csv/one.csv"},
+			{ID: "one", Title: "Who is it?", Severity: "High", Techniques: []page.Technique{{ID: "T1071.004", Name: "DNS"}}, Reading: "Look.", Alarms: "Many.", Rules: []string{"ARule", "Another"}, Part: "a tenth", KQL: "T\n| where a < b", Columns: columns, Rows: answer, Total: 5, Plot: plot, CSV: "hunt-csv/one.csv", Since: at},
 			{ID: "two", Title: "When was it?", Columns: columns, Rows: answer, Total: 2, Plot: times, Volume: "lean has no times."},
 			{ID: "three", Title: "Is it?", Columns: columns},
 			{ID: "four", Title: "Why?", Error: name},

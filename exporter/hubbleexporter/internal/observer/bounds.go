@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// What a request may take. A megabyte of empty filters takes half a gigabyte once it is read, and a regular expression of 3 KB 130 MB.
+
+package observer
+
+import (
+	"fmt"
+	"regexp/syntax"
+	"slices"
+
+	flowpb "github.com/cilium/cilium/api/v1/flow"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/reflect/protoreflect"
+)
+
+const (
+	// maxValues is how many values a request may have, those of its filters included. A filter has at most about 1 KB in memory.
+	maxValues = 4096
+	// maxText is how long the patterns, selectors and expressions of a request may be, in bytes.
+	maxText = 32 << 10
+	// maxStates is how many parts the patterns of a request may have, repetitions written out. Each takes about 40 bytes.
+	maxStates = 64 << 10
+)
+
+// CheckValues returns an error for a message in wire form that has more values than a request may have. It says nothing about malformed ones.
+func CheckValues(raw []byte, message protoreflect.MessageDescriptor) error {
+	if countValues(raw, message, 0) > maxValues {
+		return fmt.Errorf("the request has more than %d values; want fewer filters", maxValues)
+	}
+	return nil
+}
+
+// countValues returns n and the values of a message. It ends when there are too many.
+func countValues(raw []byte, message protoreflect.MessageDescriptor, n int) int {
+	for len(raw) > 0 && n <= maxValues {
+		number, typ, size := protowire.ConsumeTag(raw)
+		if size < 0 {
+			return n
+		}
+		raw = raw[size:]
+		if size = protowire.ConsumeFieldValue(number, typ, raw); size < 0 {
+			return n
+		}
+		n++
+		if field := message.Fields().ByNumber(number); field != nil && field.Message() != nil && typ == protowire.BytesType {
+			inner, _ := protowire.ConsumeBytes(raw)
+			n = countValues(inner, field.Message(), n)
+		}
+		raw = raw[size:]
+	}
+	return n
+}
+
+// checkFilters returns an error for filters whose patterns, selectors and expressions take more memory than those of a request may.
+func checkFilters(lists ...[]*flowpb.FlowFilter) error {
+	var patterns []string
+	text := 0
+	for _, list := range lists {
+		for _, f := range list {
+			regular := slices.Concat(f.GetHttpPath(), f.GetHttpUrl(), f.GetDnsQuery())
+			patterns = append(patterns, regular...)
+			for _, one := range slices.Concat(regular, f.GetNodeName(), f.GetSourceFqdn(), f.GetDestinationFqdn(), f.GetSourceLabel(), f.GetDestinationLabel(),
+				f.GetNodeLabels(), f.GetExperimental().GetCelExpression()) {
+				text += len(one)
+			}
+		}
+	}
+	if text > maxText {
+		return status.Errorf(codes.InvalidArgument, "the patterns, selectors and expressions of the filters have %d bytes; want at most %d", text, maxText)
+	}
+	if err := checkPatterns(patterns...); err != nil {
+		return status.Error(codes.InvalidArgument, err.Error())
+	}
+	return nil
+}
+
+// checkPatterns returns an error for regular expressions that become too large. It leaves it to others to refuse those that are none.
+func checkPatterns(patterns ...string) error {
+	n := 0
+	for _, pattern := range patterns {
+		if re, err := syntax.Parse(pattern, syntax.Perl); err == nil {
+			n += states(re)
+		}
+	}
+	if n > maxStates {
+		return fmt.Errorf("the regular expressions have %d parts, repetitions written out; want at most %d", n, maxStates)
+	}
+	return nil
+}
+
+// states is about how many parts a regular expression has once its repetitions are written out. The parser bounds each to some millions.
+func states(re *syntax.Regexp) int {
+	n := 1 + len(re.Rune)
+	for _, sub := range re.Sub {
+		n += states(sub)
+	}
+	if re.Op == syntax.OpRepeat {
+		n *= max(re.Min+1, re.Max, 1)
+	}
+	return n
+}
