@@ -36,7 +36,11 @@ type Reader struct {
 	next    int64      // offset of the first buffer that is in no part yet
 	rest    int64      // bytes of the buffer within which the file ends; 0 if there is none or the scan has not come to it
 	scanned error      // the error that ended the scan before the end of the file
-	places  []place    // the current part of the file; reused
+	bad     struct {   // buffers that cannot be read, after the last one that can
+		n   int64
+		end int64 // offset behind them
+	}
+	places []place // the current part of the file; reused
 
 	bounds   bounds
 	merging  bool     // the part has more than one stream
@@ -49,7 +53,7 @@ type Reader struct {
 	room     int      // how many more buffers may be held for merging
 	free     [][]byte // memory of unit bytes that no stream holds
 	spare    []byte   // memory for a buffer that is returned whole
-	packed   []byte   // memory for a compressed buffer
+	packed   []byte   // memory for a compressed buffer, and for the bytes behind those in use
 	failedAt int64    // offset of the first buffer that could not be read from the source
 	failed   error    // why
 }

@@ -28,6 +28,7 @@ type stream struct {
 	stamp  uint64  // the head's stamp, as in the file
 	key    uint64  // the key by which the stream is merged
 	cut    bool    // the file ends before the current buffer's records do
+	early  bool    // more records follow behind the current buffer's
 	uneven int     // offset in data of the last event that is more than a second older than one before it
 	time   uint64  // stamp of the last event that was not a stray
 }
@@ -162,7 +163,7 @@ func (r *Reader) load(s *stream) (more bool, err error) {
 	if err != nil || data == nil {
 		return false, err
 	}
-	s.data, s.at, s.pos, s.cut = data, p.at, bufferHeaderSize, p.cut
+	s.data, s.at, s.pos, s.cut, s.early = data, p.at, bufferHeaderSize, p.cut, p.early
 	if p.at == 0 {
 		s.pos = r.first.records
 	}
@@ -214,6 +215,8 @@ func (r *Reader) find(s *stream) bool {
 	// Less than a record's head is left: padding, unless it has content.
 	if s.pos < len(s.data) && !s.cut && !isZero(s.data[s.pos:]) {
 		r.damaged(s.at, s.pos, "no record has the %d bytes that are left", len(s.data)-s.pos)
+	} else if s.early {
+		r.damaged(s.at, 0, endsEarly, len(s.data))
 	}
 	return false
 }

@@ -325,6 +325,11 @@ func (f *follower) pollOpen(ctx context.Context, file *followed) (played bool, e
 		return false, unfinished(file, err)
 	case x.Overwritten && !x.Closed:
 		return false, errors.New("its writer overwrites it (a circular file), so it cannot be followed; it is read when it is complete")
+	case x.ID == (span.ID{}) && x.Closed && x.Lacking() == nil: // it has no event, and there is no place to keep
+		if err := f.Play(ctx, Part{Path: file.path, Source: file.file, Size: file.size, Span: span.Span{To: span.Place{At: file.size}}, Growing: true}, f.emit); err != nil && ctx.Err() == nil {
+			f.loses(file, err)
+		}
+		return false, f.end(file)
 	case x.ID == (span.ID{}):
 		return false, f.atEnd(file, &x)
 	case file.id != (span.ID{}) && x.ID != file.id:
@@ -350,15 +355,20 @@ func (f *follower) pollOpen(ctx context.Context, file *followed) (played bool, e
 		return true, f.playNext(ctx, file, checkpoint.Position{Span: x.Span})
 	}
 	if closed && file.listed {
-		if file.info, err = file.file.Stat(); err != nil {
-			return false, err
-		}
-		file.done = true
-		f.complete(file)
-		f.Logger.Info("a file is complete and was read to its end", zap.String("file", file.path))
-		return false, file.file.Close()
+		return false, f.end(file)
 	}
 	return false, f.atEnd(file, &x)
+}
+
+// end closes a file that its writer has completed.
+func (f *follower) end(file *followed) (err error) {
+	if file.info, err = file.file.Stat(); err != nil {
+		return err
+	}
+	file.done = true
+	f.complete(file)
+	f.Logger.Info("a file is complete and was read to its end", zap.String("file", file.path))
+	return file.file.Close()
 }
 
 // atEnd says what a file lacks that was read to its end. The error is for a file to which it may come.

@@ -80,7 +80,9 @@ func followLines(t *testing.T, pattern string, do func(write func(name, text str
 			defer f.close()
 			unread = f.follow(ctx)
 		}()
-		do(func(name, text string) { require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600)) },
+		do(func(name, text string) {
+			require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
+		},
 			func(from, to string) {
 				require.NoError(t, os.Rename(filepath.Join(dir, from), filepath.Join(dir, to)))
 			},
