@@ -58,6 +58,27 @@ func (h streams) down(i int) {
 	}
 }
 
+// up restores the heap above i.
+func (h streams) up(i int) {
+	for i > 0 {
+		parent := (i - 1) / 2
+		if !h.less(i, parent) {
+			return
+		}
+		h[i], h[parent] = h[parent], h[i]
+		i = parent
+	}
+}
+
+// drop removes the first stream.
+func (h streams) drop() streams {
+	last := len(h) - 1
+	h[0], h[last] = h[last], nil
+	h = h[:last]
+	h.down(0)
+	return h
+}
+
 // order makes a heap of unordered streams.
 func (h streams) order() {
 	for i := len(h)/2 - 1; i >= 0; i-- {
@@ -93,12 +114,10 @@ func (r *Reader) refill(s *stream) error {
 		return err
 	}
 	if !more {
-		last := len(r.streams) - 1
-		r.streams[0] = r.streams[last]
-		r.streams[last] = nil
-		r.streams = r.streams[:last]
+		r.streams = r.streams.drop()
+		return nil
 	}
-	r.streams.down(0)
+	r.settle()
 	return nil
 }
 
