@@ -153,15 +153,15 @@ func (r *Reader) firstHasEvents() bool {
 	return kind == kindEvent && int64(n) <= left
 }
 
-// missing returns how many buffers that the header of a completed file counts are not there, or are blank, after the last one that is. In a
-// compressed file it goes on after the buffers that were counted before, and returns those that are counted now.
-func (r *Reader) missing(counted span.Count) (int64, span.Count, error) {
+// missing returns how many buffers that the file's header counts are not there, or are blank, after the last one that is. While a file is written
+// its header does not count. In a compressed file it goes on after the buffers that were counted before, and returns those that are counted now.
+func (r *Reader) missing(q *span.Query) (int64, span.Count, error) {
 	written := int64(r.header.BuffersWritten)
-	if !r.completed() || !r.counted() {
+	if q.Growing && !r.completed() || !r.counted() {
 		return 0, span.Count{}, nil
 	}
 	if _, ok := r.index(r.size); !ok {
-		present, counted, err := r.present(counted)
+		present, counted, err := r.present(q.Counted)
 		return max(0, written-present), counted, err
 	}
 	var head [bufferHeaderSize]byte

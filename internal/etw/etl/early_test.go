@@ -52,16 +52,19 @@ func TestABufferThatItsHeaderEndsTooEarlyAtARecordIsDamaged(t *testing.T) {
 func TestDamageBehindTheLastEventIsSurveyed(t *testing.T) {
 	good := buffer(1024, pad(event(startFiletime, 1, "")))
 	bad := with32(bytes.Clone(good), 4, 9)
+	cut := with32(buffer(1024, join(pad(event(startFiletime, 1, "")), pad(event(startFiletime, 2, "")))), 4, 72+80+3)
 	for name, c := range map[string]struct {
 		file        trace
 		to          span.Place
 		damage      int64
 		readDamaged uint64
 	}{
-		"completed":               {trace{buffers: [][]byte{good, bad, bad}}, span.Place{At: 4 << 10}, 0, 2},
-		"before the last event":   {trace{buffers: [][]byte{bad, good}}, span.Place{At: 2 << 10, In: 72 + 80}, 0, 1},
-		"being written":           {trace{open: true, buffers: [][]byte{good, bad, bad}}, span.Place{At: 1 << 10, In: 72 + 80}, 2, 0},
-		"being written, no event": {trace{open: true, buffers: [][]byte{bad}}, span.Place{}, 1, 1},
+		"completed":                                {trace{buffers: [][]byte{good, bad, bad}}, span.Place{At: 4 << 10}, 0, 2},
+		"before the last event":                    {trace{buffers: [][]byte{bad, good}}, span.Place{At: 2 << 10, In: 72 + 80}, 0, 1},
+		"the beginning of a record, completed":     {trace{buffers: [][]byte{good, cut}}, span.Place{At: 2 << 10, In: 72 + 80 + 3}, 0, 1},
+		"the beginning of a record, being written": {trace{open: true, buffers: [][]byte{cut}}, span.Place{At: 1 << 10, In: 72 + 80 + 3}, 0, 1},
+		"being written":                            {trace{open: true, buffers: [][]byte{good, bad, bad}}, span.Place{At: 1 << 10, In: 72 + 80}, 2, 0},
+		"being written, no event":                  {trace{open: true, buffers: [][]byte{bad}}, span.Place{}, 1, 1},
 	} {
 		file := c.file.build()
 		x, err := Survey(bytes.NewReader(file), int64(len(file)), span.Query{})
@@ -81,5 +84,15 @@ func TestDamageBehindTheLastEventIsSurveyed(t *testing.T) {
 		again, err := Survey(bytes.NewReader(file), int64(len(file)), span.Query{From: x.To})
 		require.NoError(t, err)
 		require.True(t, again.Empty(), name)
+	}
+}
+
+// A header that counts more buffers than there are shows that they are missing, also without the time of its end, unless the file may still grow.
+func TestBuffersThatAnOpenHeaderCountsAreMissingWhenNobodyWrites(t *testing.T) {
+	file := trace{open: true, written: 5, buffers: [][]byte{buffer(1024, pad(event(startFiletime, 1, "")))}}.build()
+	for growing, want := range map[bool]int64{false: 3, true: 0} {
+		x, err := Survey(bytes.NewReader(file), int64(len(file)), span.Query{Growing: growing})
+		require.NoError(t, err)
+		require.Equal(t, want, x.Missing, growing)
 	}
 }

@@ -63,7 +63,7 @@ func Survey(src io.ReaderAt, size int64, q span.Query) (span.Extent, error) {
 		return x, err
 	}
 	if q.To == (span.Place{}) {
-		if x.Missing, x.Counted, err = r.missing(q.Counted); err != nil {
+		if x.Missing, x.Counted, err = r.missing(&q); err != nil {
 			return x, err
 		}
 	}
@@ -195,6 +195,9 @@ func (r *Reader) after(p *place, from span.Place) (span.Place, error) {
 			break
 		}
 		pos += align(n)
+	}
+	if pos < len(b) && !p.cut && !isZero(b[pos:]) { // the beginning of a record, which is damage too
+		pos = len(b)
 	}
 	return span.Place{At: p.at, In: int64(min(pos, len(b)))}, nil
 }
