@@ -4,11 +4,7 @@
 
 package etl
 
-import (
-	"slices"
-
-	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/span"
-)
+import "github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/span"
 
 // checkBuffer checks the header of the buffer at an offset and counts what is wrong with it. It returns the offset of the next buffer, and
 // whether this one is read. A buffer that is read has as many bytes behind its header as the header says.
@@ -97,21 +93,24 @@ func (r *Reader) endsEarly(at int64, h *bufferHeader) bool {
 	if at == 0 || h.flags&bufferCompressed != 0 || !agree || to-from < recordHead || at+int64(to) > r.size {
 		return false
 	}
-	r.packed = slices.Grow(r.packed[:0], to-from)
-	b := r.packed[:to-from]
-	if r.read(b, at+int64(from)) != nil {
-		return false
-	}
-	event := false
-	for len(b) >= recordHead {
+	var window [4 << 10]byte
+	b, event := window[:0], false // b begins at from
+	for to-from >= recordHead {
+		if len(b) < recordHead {
+			b = window[:min(to-from, len(window))]
+			if r.read(b, at+int64(from)) != nil {
+				return false
+			}
+		}
 		kind, size := classify(b)
-		if kind == kindUnknown || size > len(b) {
+		if kind == kindUnknown || size > to-from {
 			return false
 		}
 		event = event || kind == kindEvent
+		from += align(size)
 		b = b[min(align(size), len(b)):]
 	}
-	return event && len(b) == 0
+	return event && from >= to
 }
 
 // cutOff counts the buffer at an offset, within which the file ends.
@@ -153,15 +152,15 @@ func (r *Reader) firstHasEvents() bool {
 	return kind == kindEvent && int64(n) <= left
 }
 
-// missing returns how many buffers that the file's header counts are not there, or are blank, after the last one that is. While a file is written
-// its header does not count. In a compressed file it goes on after the buffers that were counted before, and returns those that are counted now.
-func (r *Reader) missing(q *span.Query) (int64, span.Count, error) {
+// missing returns how many buffers that the header of a completed file counts are not there, or are blank, after the last one that is. In a
+// compressed file it goes on after the buffers that were counted before, and returns those that are counted now.
+func (r *Reader) missing(counted span.Count) (int64, span.Count, error) {
 	written := int64(r.header.BuffersWritten)
-	if q.Growing && !r.completed() || !r.counted() {
+	if !r.completed() || !r.counted() {
 		return 0, span.Count{}, nil
 	}
 	if _, ok := r.index(r.size); !ok {
-		present, counted, err := r.present(q.Counted)
+		present, counted, err := r.present(counted)
 		return max(0, written-present), counted, err
 	}
 	var head [bufferHeaderSize]byte

@@ -86,13 +86,3 @@ func TestDamageBehindTheLastEventIsSurveyed(t *testing.T) {
 		require.True(t, again.Empty(), name)
 	}
 }
-
-// A header that counts more buffers than there are shows that they are missing, also without the time of its end, unless the file may still grow.
-func TestBuffersThatAnOpenHeaderCountsAreMissingWhenNobodyWrites(t *testing.T) {
-	file := trace{open: true, written: 5, buffers: [][]byte{buffer(1024, pad(event(startFiletime, 1, "")))}}.build()
-	for growing, want := range map[bool]int64{false: 3, true: 0} {
-		x, err := Survey(bytes.NewReader(file), int64(len(file)), span.Query{Growing: growing})
-		require.NoError(t, err)
-		require.Equal(t, want, x.Missing, growing)
-	}
-}

@@ -63,7 +63,7 @@ func Survey(src io.ReaderAt, size int64, q span.Query) (span.Extent, error) {
 		return x, err
 	}
 	if q.To == (span.Place{}) {
-		if x.Missing, x.Counted, err = r.missing(&q); err != nil {
+		if x.Missing, x.Counted, err = r.missing(q.Counted); err != nil {
 			return x, err
 		}
 	}
