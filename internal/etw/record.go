@@ -82,6 +82,9 @@ func (r *Record) Parse(raw []byte) error {
 	le := binary.LittleEndian
 	size := int(le.Uint16(raw))
 	r.Flags = le.Uint16(raw[4:])
+	if raw[2] == HeaderType32 { // the flags of files have neither bit for the width; Windows adds one when it hands the event over
+		r.Flags |= Flag32BitHeader
+	}
 	r.Property = le.Uint16(raw[6:])
 	r.ThreadID = le.Uint32(raw[8:])
 	r.ProcessID = le.Uint32(raw[12:])

@@ -54,6 +54,20 @@ func TestRecordFieldsStandWhereEventHeaderHasThem(t *testing.T) {
 	require.Equal(t, want, again)
 }
 
+// Windows writes the flags for the width only when it hands an event over: in its files an event has the header type alone.
+func TestRecordOf32BitsIsKnownByItsHeaderType(t *testing.T) {
+	for headerType, want := range map[byte]int{HeaderType32: 4, HeaderType64: 8} {
+		raw := wireBytes(t, wire)
+		raw[2], raw[4] = headerType, 0
+		var r Record
+		require.NoError(t, r.Parse(raw))
+		require.Equal(t, want, r.PointerSize())
+		again, err := r.Append(nil)
+		require.NoError(t, err)
+		require.Equal(t, headerType, again[2])
+	}
+}
+
 func TestRecordExtendedDataIsSteppedOver(t *testing.T) {
 	// Two items: 5 bytes of data, padded to 8, linked to one without data.
 	items := "0000" + "0100" + "0100" + "0500" + "aabbccddee000000" + "0000" + "0200" + "0000" + "0000"

@@ -8,6 +8,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -205,31 +206,51 @@ func TestAFileWhoseHeaderCountsOtherBuffersThanItHasGivesAllItsEvents(t *testing
 	}
 }
 
-// A damaged size in use costs its buffer, loudly, also in a file that is followed.
+// A damaged size in use costs its buffer, loudly, wherever the buffer is and however the file is read.
 func TestABufferWithADamagedSizeInUseIsUnread(t *testing.T) {
 	raw, err := os.ReadFile(serverFile)
 	require.NoError(t, err)
 	count, _ := generated(t, serverFile)
-	for _, value := range []byte{0, 0xff} {
-		path := filepath.Join(t.TempDir(), "dns.etl")
-		damaged := append([]byte(nil), raw...)
-		for i := range 4 {
-			damaged[1<<16+4+i] = value
+	const header, last = 72, 14
+	for buffer, lost := range map[int]int{1: 162, last: 91} {
+		for _, size := range []uint32{0, header, 1<<32 - 1} {
+			t.Run(fmt.Sprintf("buffer %d, %d bytes", buffer, size), func(t *testing.T) {
+				t.Parallel()
+				path := filepath.Join(t.TempDir(), "dns.etl")
+				damaged := append([]byte(nil), raw...)
+				binary.LittleEndian.PutUint32(damaged[buffer<<16+4:], size)
+				require.NoError(t, os.WriteFile(path, damaged, 0o600))
+				for _, storage := range []string{"", kit.StorageID.String()} {
+					cfg := replayOf(path, small)
+					cfg.Storage = storage
+					next := newRecordCounter()
+					r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), cfg, next)
+					require.NoError(t, err)
+					require.NoError(t, r.Start(context.Background(), (&kit.Storage{}).Host()))
+					<-r.Player.Done()
+					require.ErrorContains(t, r.Shutdown(context.Background()), "1 damaged buffers", storage)
+					require.Equal(t, count-lost, next.n)
+				}
+				next := newRecordCounter()
+				r, logs := follow(t, path, &kit.Storage{}, next, nil)
+				next.wait(count - lost)
+				require.Eventually(t, func() bool { return logs.FilterMessageSnippet("is complete").Len() == 1 }, time.Minute, time.Millisecond)
+				require.ErrorContains(t, r.Shutdown(context.Background()), "1 damaged buffers")
+				require.Equal(t, count-lost, next.n)
+			})
 		}
-		require.NoError(t, os.WriteFile(path, damaged, 0o600))
-		cfg := replayOf(path, small)
-		next := newRecordCounter()
-		r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), cfg, next)
-		require.NoError(t, err)
-		require.NoError(t, r.Start(context.Background(), (&kit.Storage{}).Host()))
-		<-r.Player.Done()
-		require.ErrorContains(t, r.Shutdown(context.Background()), "1 damaged buffers")
-		require.Equal(t, count-162, next.n)
-
-		next = newRecordCounter()
-		r, logs := follow(t, path, &kit.Storage{}, next, nil)
-		next.wait(count - 162)
-		require.Eventually(t, func() bool { return logs.FilterMessageSnippet("is complete").Len() == 1 }, time.Minute, time.Millisecond)
-		require.ErrorContains(t, r.Shutdown(context.Background()), "1 damaged buffers")
 	}
+}
+
+func TestACompletedFileOfWhichNothingCanBeReadIsUnreadAlsoWhenItIsFollowed(t *testing.T) {
+	raw, err := os.ReadFile(serverFile)
+	require.NoError(t, err)
+	for at := 1 << 16; at < len(raw); at += 1 << 16 {
+		binary.LittleEndian.PutUint32(raw[at+4:], 1)
+	}
+	path := filepath.Join(t.TempDir(), "dns.etl")
+	require.NoError(t, os.WriteFile(path, raw, 0o600))
+	r, logs := follow(t, path, &kit.Storage{}, newRecordCounter(), nil)
+	require.Eventually(t, func() bool { return logs.FilterMessageSnippet("is complete").Len() == 1 }, time.Minute, time.Millisecond)
+	require.ErrorContains(t, r.Shutdown(context.Background()), "0 events in 15 buffers, 14 damaged buffers")
 }

@@ -48,7 +48,7 @@ func Survey(src io.ReaderAt, size int64, q span.Query) (span.Extent, error) {
 // survey is Survey without the digest.
 func survey(src io.ReaderAt, size int64, q span.Query) (span.Extent, error) {
 	x := span.Extent{Span: span.Span{From: q.From, To: q.From}}
-	w := walker{r: bufio.NewReaderSize(io.NewSectionReader(src, 0, size), 64<<10)}
+	w := walker{r: bufio.NewReaderSize(io.NewSectionReader(src, 0, size), 64<<10), growing: q.Growing}
 	if err := w.identify(); err != nil {
 		return x, err
 	}
@@ -83,6 +83,8 @@ type walker struct {
 	order binary.ByteOrder
 	at    int64
 	id    span.ID
+	// growing says that the file may still be written.
+	growing bool
 	// recording is what the section header at the beginning of the file carries.
 	recording recording.File
 }
@@ -165,14 +167,25 @@ func (w *walker) next(h io.Writer) (int64, error) {
 	case n:
 		w.at += int64(n)
 		return int64(n), nil
-	case 0: // space of a block that is being written
-		return 0, nil
+	case 0: // space of a block that is being written, unless something follows and nobody writes
+		if rest, err := w.r.Peek(w.r.Size()); w.growing || allZero(rest) {
+			return 0, notWhole(err)
+		}
 	}
 	return -1, nil
 }
 
 func (w *walker) implausible(length uint32) bool {
 	return length < minBlock || length%4 != 0 || length > maxBlock
+}
+
+func allZero(b []byte) bool {
+	for _, c := range b {
+		if c != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // notWhole returns nil for the end of the file.

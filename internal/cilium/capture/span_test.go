@@ -4,6 +4,7 @@ package capture
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -71,5 +72,30 @@ func TestTheSpansOfAGrowingCaptureAreItsRecordsOnceHoweverItGrows(t *testing.T) 
 			before, at = r, x.To
 		}
 		require.ElementsMatch(t, want, got)
+	}
+}
+
+// A block without its length at its end may be being written. In a capture that nobody writes it is damage if anything follows, and is read beyond.
+func TestABlockWithoutItsEndIsDamageOnlyIfNobodyWritesAndMoreFollows(t *testing.T) {
+	whole, err := os.ReadFile("../../../testdata/cilium_events.pcapng")
+	require.NoError(t, err)
+	at, next := 0, 0
+	for range 50 {
+		at, next = next, next+int(binary.LittleEndian.Uint32(whole[next+4:]))
+	}
+	size := int64(len(whole))
+	damaged := bytes.Clone(whole)
+	clear(damaged[next-4 : next+100])
+	for growing, to := range map[bool]int64{false: size, true: int64(at)} {
+		x, err := Survey(bytes.NewReader(damaged), size, span.Query{Growing: growing})
+		require.NoError(t, err)
+		require.Equal(t, span.Place{At: to}, x.To, growing)
+		require.Equal(t, size-to, x.Rest)
+	}
+	reserved := append(bytes.Clone(whole[:next-4]), make([]byte, size)...)
+	for _, growing := range []bool{false, true} {
+		x, err := Survey(bytes.NewReader(reserved), int64(len(reserved)), span.Query{Growing: growing})
+		require.NoError(t, err)
+		require.Equal(t, span.Place{At: int64(at)}, x.To, growing)
 	}
 }

@@ -41,11 +41,13 @@ const (
 type bufferHeader struct {
 	size      uint32 // the buffer on disk, header and padding included
 	saved     uint32 // bytes in use, header included; for a compressed buffer, before compression
+	current   uint32 // as saved, or more by size: adding size made the flushed buffer full for who still wrote to it
 	timeStamp uint64
 	sequence  uint64
 	clock     Clock
 	processor uint16
 	logger    uint16
+	offset    uint32 // as saved
 	flags     uint16
 	kind      uint16
 }
@@ -56,10 +58,12 @@ func parseBufferHeader(b []byte) bufferHeader {
 	return bufferHeader{
 		size:      le.Uint32(b),
 		saved:     le.Uint32(b[4:]),
+		current:   le.Uint32(b[8:]),
 		timeStamp: le.Uint64(b[16:]),
 		sequence:  le.Uint64(b[24:]),
 		processor: le.Uint16(b[40:]),
 		logger:    le.Uint16(b[42:]),
+		offset:    le.Uint32(b[48:]),
 		flags:     le.Uint16(b[52:]),
 		kind:      le.Uint16(b[54:]),
 	}

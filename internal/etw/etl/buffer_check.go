@@ -68,6 +68,9 @@ func (r *Reader) checkBuffer(at int64, h *bufferHeader, blank bool) (next int64,
 	case at == 0 && int(h.saved) < r.first.records-recordAlign+1:
 		r.damaged(at, 0, "%d bytes of the first buffer in use, less than its header record", h.saved)
 		return next, false
+	case h.saved == bufferHeaderSize && r.endsEarly(at, h):
+		r.damaged(at, 0, endsEarly, h.saved)
+		return next, false
 	}
 	if next > r.size {
 		r.cutOff(at)
@@ -78,6 +81,36 @@ func (r *Reader) checkBuffer(at int64, h *bufferHeader, blank bool) (next int64,
 		}
 	}
 	return next, read
+}
+
+const endsEarly = "%d bytes of the buffer in use, by one of three places in its header; the two others and the records go further"
+
+// endsEarly reports whether a buffer is longer than its header says: if CurrentOffset and Offset agree on another end, and whole records up to that
+// end follow, an event among them. What they say is not read. Of the first buffer, Offset alone goes further in files that were relogged.
+func (r *Reader) endsEarly(at int64, h *bufferHeader) bool {
+	from, to := align(int(h.saved)), int(h.offset)
+	agree := h.offset <= h.size && (h.current == h.offset || h.current == h.offset+h.size)
+	if at == 0 || h.flags&bufferCompressed != 0 || !agree || to-from < recordHead || at+int64(to) > r.size {
+		return false
+	}
+	var window [4 << 10]byte
+	b, event := window[:0], false // b begins at from
+	for to-from >= recordHead {
+		if len(b) < recordHead {
+			b = window[:min(to-from, len(window))]
+			if r.read(b, at+int64(from)) != nil {
+				return false
+			}
+		}
+		kind, size := classify(b)
+		if kind == kindUnknown || size > to-from {
+			return false
+		}
+		event = event || kind == kindEvent
+		from += align(size)
+		b = b[min(align(size), len(b)):]
+	}
+	return event && from >= to
 }
 
 // cutOff counts the buffer at an offset, within which the file ends.

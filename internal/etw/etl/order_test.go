@@ -169,6 +169,35 @@ func TestAProcessorsOwnOrderIsKeptWhereItsClockWasSetBack(t *testing.T) {
 	}
 }
 
+// A hostile clock is set back with each event. Were the stream that waits among the others, each step would cost a look at all of them.
+func TestAStreamThatWaitsIsApartFromTheOthers(t *testing.T) {
+	const others = 50
+	file := trace{buffers: [][]byte{on(0, 1, 1000, 1000, 1000, 1000, 1000, 1000, 500, 500, 500, 500)}}
+	for cpu := range others {
+		file.buffers = append(file.buffers, on(uint16(1+cpu), 1, 1001+cpu))
+	}
+	raw := file.build()
+	r, err := NewReader(bytes.NewReader(raw), int64(len(raw)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	waited, n := 0, 0
+	for ; ; n++ {
+		if _, err = r.Next(); err != nil {
+			break
+		}
+		if len(r.waits) > 0 {
+			waited++
+			if len(r.waits) != 1 || len(r.streams) != others-waited+1 || slices.Contains(r.streams, r.waits[0]) {
+				t.Fatalf("%d wait, %d do not, after event %d", len(r.waits), len(r.streams), n)
+			}
+		}
+	}
+	if err != io.EOF || n != 10+others || waited != others {
+		t.Errorf("%d events, a stream waited for %d of them, %v", n, waited, err)
+	}
+}
+
 func TestAStrayStampHoldsNoProcessorUp(t *testing.T) {
 	const century = 100 * 365 * 86400
 	for name, file := range map[string][][]byte{

@@ -39,15 +39,26 @@ func (r *Reader) rank(s *stream) {
 	}
 }
 
+// settle puts the first stream, whose head is a new one, where it belongs: in its place of the heap, or among those that wait.
+func (r *Reader) settle() {
+	if s := r.streams[0]; s.key == waiting {
+		r.waits = append(r.waits, s)
+		r.streams = r.streams.drop()
+		return
+	}
+	r.streams.down(0)
+}
+
 // release lets the waiting streams continue.
 func (r *Reader) release() {
 	r.stepped = 0
-	for _, s := range r.streams {
-		if s.key == waiting {
-			s.key = s.stamp
-		}
+	for _, s := range r.waits {
+		s.key = s.stamp
+		r.streams = append(r.streams, s)
+		r.streams.up(len(r.streams) - 1)
 	}
-	r.streams.order()
+	clear(r.waits)
+	r.waits = r.waits[:0]
 }
 
 // older reports whether a stamp is more than a second older than another.

@@ -36,22 +36,27 @@ type Reader struct {
 	next    int64      // offset of the first buffer that is in no part yet
 	rest    int64      // bytes of the buffer within which the file ends; 0 if there is none or the scan has not come to it
 	scanned error      // the error that ended the scan before the end of the file
-	places  []place    // the current part of the file; reused
+	bad     struct {   // buffers that cannot be read, after the last one that can
+		n   int64
+		end int64 // offset behind them
+	}
+	places []place // the current part of the file; reused
 
 	bounds   bounds
-	merging  bool     // the part has more than one stream
-	second   uint64   // in ticks of the file's clock
-	stepped  uint64   // streams that have stepped back wait for the others until this stamp; 0 for none
-	streams  streams  // the streams of the part that have events left, a heap by key
-	given    *stream  // the stream whose head Next has returned; else nil
-	alone    *stream  // the stream whose buffer is returned whole, in memory of its own; else nil
-	unit     int      // bytes of memory into which every buffer of the part fits
-	room     int      // how many more buffers may be held for merging
-	free     [][]byte // memory of unit bytes that no stream holds
-	spare    []byte   // memory for a buffer that is returned whole
-	packed   []byte   // memory for a compressed buffer
-	failedAt int64    // offset of the first buffer that could not be read from the source
-	failed   error    // why
+	merging  bool      // the part has more than one stream
+	second   uint64    // in ticks of the file's clock
+	stepped  uint64    // streams that have stepped back wait for the others until this stamp; 0 for none
+	streams  streams   // the streams of the part that have events left, a heap by key
+	waits    []*stream // the streams that wait for the others to step back
+	given    *stream   // the stream whose head Next has returned; else nil
+	alone    *stream   // the stream whose buffer is returned whole, in memory of its own; else nil
+	unit     int       // bytes of memory into which every buffer of the part fits
+	room     int       // how many more buffers may be held for merging
+	free     [][]byte  // memory of unit bytes that no stream holds
+	spare    []byte    // memory for a buffer that is returned whole
+	packed   []byte    // memory for a compressed buffer, and for the bytes behind those in use
+	failedAt int64     // offset of the first buffer that could not be read from the source
+	failed   error     // why
 }
 
 // Open opens the file at path, and reads and checks its header. The errors are os.ErrNotExist and others of the operating
@@ -131,12 +136,16 @@ func (r *Reader) Next() ([]byte, error) {
 		case !r.merging:
 			return r.handOn(s), nil
 		case s != r.alone:
-			r.streams.down(0)
+			r.settle()
 		}
 	}
 	for r.err == nil {
 		if len(r.streams) == 0 {
-			r.err = r.nextPart()
+			if len(r.waits) > 0 {
+				r.release()
+			} else {
+				r.err = r.nextPart()
+			}
 			continue
 		}
 		s := r.streams[0]

@@ -33,6 +33,7 @@ type place struct {
 	saved    uint32 // bytes in use, header included; for a compressed buffer, before compression
 	packed   bool   // it is compressed
 	cut      bool   // the file ends before the buffer does
+	early    bool   // more records follow behind those in use
 }
 
 // memory returns how many bytes the buffer takes when it is read.
@@ -90,8 +91,12 @@ func (r *Reader) scan() {
 			return
 		}
 		h := parseBufferHeader(b)
+		before := r.stats.DamagedBuffers + r.stats.CompressedBuffers
 		next, read := r.checkBuffer(at, &h, isZero(b[:bufferHeaderSize]))
 		r.next = min(next, r.size) // keeps a hostile size from moving the offset beyond the end
+		if r.stats.DamagedBuffers+r.stats.CompressedBuffers > before {
+			r.bad.n, r.bad.end = r.bad.n+1, r.next
+		}
 		if !read {
 			continue
 		}
@@ -115,7 +120,9 @@ func (r *Reader) scan() {
 				p.first = binary.LittleEndian.Uint64(e[16:])
 			}
 		}
+		r.bad.n = 0
 		if r.clip(&p) {
+			p.early = p.saved == h.saved && r.endsEarly(at, &h)
 			r.places = append(r.places, p)
 		}
 	}

@@ -69,6 +69,9 @@ func Survey(src io.ReaderAt, size int64, q span.Query) (span.Extent, error) {
 	}
 	if x.ID == (span.ID{}) {
 		x.Rest = r.rest
+		if !x.Closed {
+			x.Damaged = r.bad.n
+		}
 		return x, nil
 	}
 	if x.To = q.To; x.To == (span.Place{}) {
@@ -76,6 +79,13 @@ func Survey(src io.ReaderAt, size int64, q span.Query) (span.Extent, error) {
 			return x, err
 		}
 		x.Rest = r.rest
+		switch {
+		case r.bad.n == 0:
+		case x.Closed && x.Lacking() == nil: // nobody mends them
+			x.To = span.Place{At: r.bad.end}
+		default:
+			x.Damaged = r.bad.n
+		}
 	}
 	if q.Digest {
 		x.Digest, err = r.digest(x.Span)
@@ -185,6 +195,9 @@ func (r *Reader) after(p *place, from span.Place) (span.Place, error) {
 			break
 		}
 		pos += align(n)
+	}
+	if pos < len(b) && !p.cut && !isZero(b[pos:]) { // the beginning of a record, which is damage too
+		pos = len(b)
 	}
 	return span.Place{At: p.at, In: int64(min(pos, len(b)))}, nil
 }

@@ -4,6 +4,7 @@ package etl
 
 import (
 	"bytes"
+	"encoding/binary"
 	"io"
 	"math/rand/v2"
 	"os"
@@ -194,4 +195,66 @@ func TestASurveyCountsTheBuffersOfACompressedFileAfterThoseThatWereCounted(t *te
 	}
 	y, _ := survey(size, span.Query{Counted: x.Counted})
 	require.EqualValues(t, written-present, y.Missing, "the file is shorter than what was counted")
+}
+
+// A file is damaged at random places. Read part by part it gives the events that it gives when it is read at once, and what cannot be read is said.
+func TestADamagedFileReadInPartsGivesTheSameEventsAndSaysWhatItLacks(t *testing.T) {
+	files, said := samples(), 0
+	unread := func(r *Reader) bool {
+		s := r.Stats()
+		return s.CompressedBuffers+s.DamagedBuffers+s.TruncatedBuffers > 0 || s.MissingBuffers > 0 && r.completed()
+	}
+	all := func(r *Reader) []string {
+		var events []string
+		for {
+			raw, err := r.Next()
+			if err != nil {
+				return events
+			}
+			events = append(events, string(raw))
+		}
+	}
+	for seed := range uint64(5000) {
+		random := rand.New(rand.NewPCG(seed, 1))
+		file := bytes.Clone(files[random.IntN(len(files))])
+		for range 1 + random.IntN(3) {
+			at := random.IntN(len(file)/1024)*1024 + random.IntN(160) // in a buffer's header or its first record
+			switch random.IntN(3) {
+			case 0:
+				file[at] ^= 1 << random.IntN(8)
+			case 1:
+				binary.LittleEndian.PutUint32(file[at&^3:], []uint32{0, 1, 72, 80, 154, 1<<32 - 1}[random.IntN(6)])
+			case 2:
+				clear(file[at:min(len(file), at+random.IntN(200))])
+			}
+		}
+		whole, err := NewReader(bytes.NewReader(file), int64(len(file)))
+		if err != nil {
+			continue
+		}
+		want, got, lacks, empty := all(whole), []string(nil), false, false
+		for at := (span.Place{}); ; {
+			x, err := Survey(bytes.NewReader(file), int64(len(file)), span.Query{From: at})
+			require.NoError(t, err)
+			if empty = x.ID == (span.ID{}); empty || x.Empty() { // a file without an event is not read in parts
+				lacks = lacks || x.Lacking() != nil
+				break
+			}
+			part, err := NewReader(bytes.NewReader(file), int64(len(file)))
+			require.NoError(t, err)
+			part.ReadSpan(x.Span)
+			got = append(got, all(part)...)
+			lacks, at = lacks || unread(part), x.To
+		}
+		if empty {
+			require.Empty(t, want, "seed %d", seed)
+			continue
+		}
+		require.ElementsMatch(t, want, got, "seed %d", seed)
+		if unread(whole) {
+			require.True(t, lacks, "seed %d: %s", seed, whole.Stats())
+			said++
+		}
+	}
+	require.Greater(t, said, 1000)
 }

@@ -28,6 +28,7 @@ type stream struct {
 	stamp  uint64  // the head's stamp, as in the file
 	key    uint64  // the key by which the stream is merged
 	cut    bool    // the file ends before the current buffer's records do
+	early  bool    // more records follow behind the current buffer's
 	uneven int     // offset in data of the last event that is more than a second older than one before it
 	time   uint64  // stamp of the last event that was not a stray
 }
@@ -55,6 +56,27 @@ func (h streams) down(i int) {
 		h[i], h[least] = h[least], h[i]
 		i = least
 	}
+}
+
+// up restores the heap above i.
+func (h streams) up(i int) {
+	for i > 0 {
+		parent := (i - 1) / 2
+		if !h.less(i, parent) {
+			return
+		}
+		h[i], h[parent] = h[parent], h[i]
+		i = parent
+	}
+}
+
+// drop removes the first stream.
+func (h streams) drop() streams {
+	last := len(h) - 1
+	h[0], h[last] = h[last], nil
+	h = h[:last]
+	h.down(0)
+	return h
 }
 
 // order makes a heap of unordered streams.
@@ -92,12 +114,10 @@ func (r *Reader) refill(s *stream) error {
 		return err
 	}
 	if !more {
-		last := len(r.streams) - 1
-		r.streams[0] = r.streams[last]
-		r.streams[last] = nil
-		r.streams = r.streams[:last]
+		r.streams = r.streams.drop()
+		return nil
 	}
-	r.streams.down(0)
+	r.settle()
 	return nil
 }
 
@@ -162,7 +182,7 @@ func (r *Reader) load(s *stream) (more bool, err error) {
 	if err != nil || data == nil {
 		return false, err
 	}
-	s.data, s.at, s.pos, s.cut = data, p.at, bufferHeaderSize, p.cut
+	s.data, s.at, s.pos, s.cut, s.early = data, p.at, bufferHeaderSize, p.cut, p.early
 	if p.at == 0 {
 		s.pos = r.first.records
 	}
@@ -214,6 +234,8 @@ func (r *Reader) find(s *stream) bool {
 	// Less than a record's head is left: padding, unless it has content.
 	if s.pos < len(s.data) && !s.cut && !isZero(s.data[s.pos:]) {
 		r.damaged(s.at, s.pos, "no record has the %d bytes that are left", len(s.data)-s.pos)
+	} else if s.early {
+		r.damaged(s.at, 0, endsEarly, len(s.data))
 	}
 	return false
 }

@@ -5,7 +5,6 @@
 package replay
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -50,11 +49,21 @@ type followed struct {
 	closed  bool                // it is not open now
 	quiet   int                 // number of looks in a row that found nothing to play
 	done    bool                // completed by its writer, read, and closed here
+	over    bool                // nothing was read of it since it was done
 	failed  int                 // number of failed looks in a row
 	failure string
-	lacking bool   // the last look found that its end is not there yet
-	named   string // the path under which note has named it as unread
-	partial bool   // a part of it could not be read
+	lacking bool        // the last look found that its end is not there yet
+	entry   *UnreadFile // what is reported of it; nil for nothing
+	partial bool        // a part of it could not be read, and will not be
+	lost    span.ID     // of the content that has this part
+	barred  bool        // it has changed since it was closed and cannot be opened
+}
+
+// unopened is a file, or a folder, that cannot be opened and is therefore not followed.
+type unopened struct {
+	path  string
+	info  os.FileInfo
+	entry *UnreadFile
 }
 
 // follower follows the files of a configuration.
@@ -65,7 +74,9 @@ type follower struct {
 
 	files  []*followed
 	last   *followed // whose part was played last
-	unread UnreadError
+	barred []*unopened
+	unread []*UnreadFile // by file, not by path: after a rotation several may have had the same path
+	of     int           // number of files that were followed
 	// known is the last part of each recording that was met.
 	known map[[16]byte]uint32
 }
@@ -103,11 +114,14 @@ func (f *follower) follow(ctx context.Context) *UnreadError {
 		}
 		began = time.Now()
 	}
-	if len(f.unread.Files) == 0 {
+	if len(f.unread) == 0 {
 		return nil
 	}
-	f.unread.Of = max(f.unread.Of, len(f.unread.Files))
-	return &f.unread
+	all := &UnreadError{Of: max(f.of, len(f.unread))}
+	for _, entry := range f.unread {
+		all.Files = append(all.Files, *entry)
+	}
+	return all
 }
 
 // await says which paths name no file yet.
@@ -125,6 +139,10 @@ func (f *follower) look() {
 	for _, file := range f.files {
 		file.listed = false
 	}
+	f.admit(func(u *unopened) bool {
+		info, err := os.Stat(u.path)
+		return err == nil && info.IsDir() && listable(u.path) == nil
+	})
 	for _, path := range f.Path {
 		one := Config{Path: Paths{path}}
 		files, err := one.files()
@@ -132,8 +150,9 @@ func (f *follower) look() {
 			continue
 		}
 		for _, named := range files {
-			if listable(named.path) != nil {
-				f.cannot(named.path, listable(named.path))
+			if err := listable(named.path); err != nil {
+				info, _ := os.Stat(named.path)
+				f.bar(named.path, info, err)
 				continue
 			}
 			f.meet(named)
@@ -200,10 +219,11 @@ func (f *follower) has(info os.FileInfo) bool {
 func (f *follower) add(path string, info os.FileInfo, listed, after bool) {
 	c, err := openFile(path)
 	if err != nil {
-		f.cannot(path, err)
+		f.bar(path, info, err)
 		return
 	}
-	f.unread.Of++
+	f.admit(func(u *unopened) bool { return os.SameFile(u.info, info) })
+	f.of++
 	next := &followed{content: c, info: info, listed: listed, after: after}
 	f.files = append(f.files, next)
 	f.spare(next)
@@ -214,10 +234,12 @@ func (f *follower) add(path string, info os.FileInfo, listed, after bool) {
 func (f *follower) reopen(file *followed, info os.FileInfo) {
 	c, err := openFile(file.path)
 	if err != nil {
-		f.cannot(file.path, err)
+		file.barred = true
+		f.cannot(&file.entry, file.path, err)
 		return
 	}
-	file.content, file.info, file.done, file.closed = c, info, false, false
+	file.over = file.over || file.done
+	file.content, file.info, file.done, file.closed, file.barred = c, info, false, false, false
 }
 
 // spare closes a file until it is looked at again, if there are too many to keep them open.
@@ -303,13 +325,20 @@ func (f *follower) pollOpen(ctx context.Context, file *followed) (played bool, e
 		return false, unfinished(file, err)
 	case x.Overwritten && !x.Closed:
 		return false, errors.New("its writer overwrites it (a circular file), so it cannot be followed; it is read when it is complete")
+	case x.ID == (span.ID{}) && x.Closed && x.Lacking() == nil: // it has no event, and there is no place to keep
+		if err := f.Play(ctx, Part{Path: file.path, Source: file.file, Size: file.size, Span: span.Span{To: span.Place{At: file.size}}, Growing: true}, f.emit); err != nil && ctx.Err() == nil {
+			f.loses(file, err)
+		}
+		return false, f.end(file)
 	case x.ID == (span.ID{}):
 		return false, f.atEnd(file, &x)
 	case file.id != (span.ID{}) && x.ID != file.id:
 		f.startAgain(file, checkpoint.Changed, errors.New("another file was written over it"))
 		return true, nil
 	}
-	file.id = x.ID
+	if file.id = x.ID; file.partial && file.id != file.lost { // another file, of which nothing is lost so far
+		file.partial, file.entry = false, nil
+	}
 	file.lacking = x.Lacking() != nil
 	// The last buffer may be on the disk in part. What the last look saw is complete by now.
 	to, closed := x.To, x.Closed && !file.lacking
@@ -326,23 +355,27 @@ func (f *follower) pollOpen(ctx context.Context, file *followed) (played bool, e
 		return true, f.playNext(ctx, file, checkpoint.Position{Span: x.Span})
 	}
 	if closed && file.listed {
-		if file.info, err = file.file.Stat(); err != nil {
-			return false, err
-		}
-		file.done = true
-		f.complete(file)
-		f.Logger.Info("a file is complete and was read to its end", zap.String("file", file.path))
-		return false, file.file.Close()
+		return false, f.end(file)
 	}
 	return false, f.atEnd(file, &x)
+}
+
+// end closes a file that its writer has completed.
+func (f *follower) end(file *followed) (err error) {
+	if file.info, err = file.file.Stat(); err != nil {
+		return err
+	}
+	file.done = true
+	f.complete(file)
+	f.Logger.Info("a file is complete and was read to its end", zap.String("file", file.path))
+	return file.file.Close()
 }
 
 // atEnd says what a file lacks that was read to its end. The error is for a file to which it may come.
 func (f *follower) atEnd(file *followed, x *span.Extent) error {
 	err := x.Lacking()
 	if err != nil && !file.listed {
-		file.partial = true
-		f.cannot(file.path, err)
+		f.loses(file, err)
 		return nil
 	}
 	if err != nil {
@@ -354,22 +387,26 @@ func (f *follower) atEnd(file *followed, x *span.Extent) error {
 // playNext plays the next part of a file. A part that could not be read in full is not read again.
 func (f *follower) playNext(ctx context.Context, file *followed, at checkpoint.Position) error {
 	goesOn := f.last == file
-	f.last = file
+	f.last, file.over = file, false
 	f.progress.begin(0)
 	err := f.playPart(ctx, &file.content, at, file.id, goesOn, f.emit)
 	file.at = checkpoint.Position{Span: span.Span{From: at.To, To: at.To}}
 	if err != nil && ctx.Err() == nil {
-		file.partial = true
-		f.cannot(file.path, err)
+		f.loses(file, err)
 	}
 	return nil
 }
 
-// startAgain reads a file from its beginning, because its content was replaced.
+// startAgain reads a file from its beginning, because its content was replaced. That is no problem if the content was complete and was read: the
+// system may give the number by which it knows a file to the next one when the file is deleted.
 func (f *follower) startAgain(file *followed, problem string, err error) {
-	f.Logger.Warn("a file that is followed has lost what was read of it; it is read from its beginning",
-		zap.String("file", file.path), zap.String("reason", problem), zap.Error(err))
-	f.Problems.Add(problem, 1)
+	if file.over {
+		f.Logger.Info("another file is in the place of one that was read to its end", zap.String("file", file.path))
+	} else {
+		f.Logger.Warn("a file that is followed has lost what was read of it; it is read from its beginning",
+			zap.String("file", file.path), zap.String("reason", problem), zap.Error(err))
+		f.Problems.Add(problem, 1)
+	}
 	file.at, file.seen, file.counted, file.id, file.of, file.after = checkpoint.Position{}, span.Place{}, span.Count{}, span.ID{}, recording.File{}, true
 	if f.last == file {
 		f.last = nil
@@ -387,9 +424,8 @@ func unfinished(file *followed, err error) error {
 // note counts the looks at a file that failed. It names a file that stays unreadable, with what the last look found, until it can be read to its end.
 func (f *follower) note(file *followed, err error) {
 	if err == nil {
-		if file.named != "" && !file.partial && !file.lacking {
-			f.can(file.named)
-			file.named = ""
+		if file.entry != nil && !file.partial && !file.lacking && !file.barred {
+			f.can(&file.entry)
 		}
 		file.failed, file.failure = 0, ""
 		return
@@ -397,27 +433,58 @@ func (f *follower) note(file *followed, err error) {
 	if file.failure != err.Error() {
 		file.failed, file.failure = 0, err.Error()
 	}
-	if file.failed++; (file.failed == patience || !file.listed || file.named != "") && !file.partial {
-		file.named = cmp.Or(file.named, file.path)
-		f.cannot(file.named, err)
+	if file.failed++; (file.failed == patience || !file.listed || file.entry != nil) && !file.partial {
+		f.cannot(&file.entry, file.path, err)
 	}
 }
 
+// loses notes that a part of a file could not be read, and will not be.
+func (f *follower) loses(file *followed, err error) {
+	file.partial, file.lost = true, file.id
+	f.cannot(&file.entry, file.path, err)
+}
+
 // cannot notes why a file or a part of it could not be read, and reports it the first time.
-func (f *follower) cannot(path string, err error) {
-	before := len(f.unread.Files)
-	if f.unread.add(path, err); len(f.unread.Files) == before {
+func (f *follower) cannot(entry **UnreadFile, path string, err error) {
+	if *entry != nil {
+		(*entry).Err = err
 		return
 	}
-	f.progress.unread.Store(int64(len(f.unread.Files)))
+	*entry = &UnreadFile{path, err}
+	f.unread = append(f.unread, *entry)
+	f.progress.unread.Store(int64(len(f.unread)))
 	printable.Always(f.Logger).Error("a file cannot be read in full", zap.String("file", path), zap.Error(err))
 }
 
 // can takes a file off those that could not be read, because its writer has gone on.
-func (f *follower) can(path string) {
-	f.unread.remove(path)
-	f.progress.unread.Store(int64(len(f.unread.Files)))
-	f.Logger.Info("a file that could not be read can be read now", zap.String("file", path))
+func (f *follower) can(entry **UnreadFile) {
+	f.unread = slices.DeleteFunc(f.unread, func(other *UnreadFile) bool { return other == *entry })
+	f.progress.unread.Store(int64(len(f.unread)))
+	f.Logger.Info("a file that could not be read can be read now", zap.String("file", (*entry).Path))
+	*entry = nil
+}
+
+// bar notes why a file, or a folder, cannot be opened. info is nil if its folder does not show it either.
+func (f *follower) bar(path string, info os.FileInfo, err error) {
+	at := slices.IndexFunc(f.barred, func(u *unopened) bool {
+		return os.SameFile(u.info, info) || u.info == nil && info == nil && u.path == path
+	})
+	if at < 0 {
+		at = len(f.barred)
+		f.barred = append(f.barred, &unopened{path: path, info: info})
+	}
+	f.cannot(&f.barred[at].entry, path, err)
+}
+
+// admit takes what can be opened now off what could not be.
+func (f *follower) admit(can func(*unopened) bool) {
+	f.barred = slices.DeleteFunc(f.barred, func(u *unopened) bool {
+		is := can(u)
+		if is {
+			f.can(&u.entry)
+		}
+		return is
+	})
 }
 
 // forget closes the files that were renamed or deleted. By now they have been read to their ends.

@@ -87,7 +87,7 @@ func (f *follower) insertEarlier(path string, stored map[span.ID]checkpoint.Know
 	}
 	c, err := openFile(earlier)
 	if err != nil {
-		f.cannot(earlier, err)
+		f.bar(earlier, info, err)
 		return id, false
 	}
 	at := slices.IndexFunc(f.files, func(file *followed) bool { return placeOf(file.path) == placeOf(path) })
@@ -110,7 +110,7 @@ func (f *follower) insertEarlier(path string, stored map[span.ID]checkpoint.Know
 		_ = c.file.Close()
 		return id, false
 	}
-	f.unread.Of++
+	f.of++
 	f.files = slices.Insert(f.files, max(at, 0), &followed{content: c, info: info})
 	f.Logger.Info("following the earlier file of a recording to its end", zap.String("file", earlier))
 	return id, true

@@ -10,7 +10,6 @@ import (
 	"io"
 	"math"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -83,11 +82,6 @@ func (e *UnreadError) add(path string, err error) {
 		}
 	}
 	e.Files = append(e.Files, UnreadFile{path, err})
-}
-
-// remove takes a file off the list.
-func (e *UnreadError) remove(path string) {
-	e.Files = slices.DeleteFunc(e.Files, func(f UnreadFile) bool { return f.Path == path })
 }
 
 // run plays the files in order, Repeat times, at Rate, until ctx ends. When a file cannot be read, run plays the next one; unread names

@@ -66,6 +66,8 @@ type Extent struct {
 	Rest int64
 	// Missing is the number of units that a closed file says it has, and that are not there or not yet filled.
 	Missing int64
+	// Damaged is the number of units behind the span that cannot be read, in a file that its writer has not completed.
+	Damaged int64
 	// Counted is for the next survey. It is zero where a survey need not count the units from the beginning.
 	Counted Count
 }
@@ -80,6 +82,8 @@ func (x *Extent) Lacking() error {
 		return fmt.Errorf("%d of the buffers that its header counts are missing at the end", x.Missing)
 	case x.Rest > 0:
 		return fmt.Errorf("the last %d bytes are not whole", x.Rest)
+	case x.Damaged > 0:
+		return fmt.Errorf("%d buffers at the end are damaged", x.Damaged)
 	}
 	return nil
 }

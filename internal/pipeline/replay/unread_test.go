@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Files that cannot be read in full while they are followed: each counts once, whatever its name is and whatever has its name later.
+
+package replay
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/counter"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/span"
+)
+
+// surveyLines and playLines read files of lines. The first line identifies a file, "end" completes it, "what" is no line but garbage, and "lost" is
+// a line that cannot be played.
+func surveyLines(src io.ReaderAt, size int64, q span.Query) (x span.Extent, err error) {
+	raw := make([]byte, size)
+	if _, err := src.ReadAt(raw, 0); err != nil && err != io.EOF {
+		return x, err
+	}
+	if bytes.Contains(raw, []byte("what")) {
+		return x, errors.New("it is garbage")
+	}
+	first, _, _ := bytes.Cut(raw, []byte("\n"))
+	copy(x.ID[:], first)
+	whole := int64(bytes.LastIndexByte(raw, '\n') + 1)
+	x.Span, x.Rest = span.Span{From: q.From, To: span.Place{At: whole}}, size-whole
+	if q.To != (span.Place{}) {
+		x.To = q.To
+	}
+	x.Closed = bytes.HasSuffix(raw, []byte("end\n"))
+	return x, nil
+}
+
+func playLines(ctx context.Context, p Part, emit Emit) error {
+	raw := make([]byte, p.To.At-p.From.At)
+	if _, err := p.Source.ReadAt(raw, p.From.At); err != nil {
+		return err
+	}
+	for line := range bytes.Lines(raw) {
+		if bytes.Equal(line, []byte("lost\n")) {
+			return errors.New("a line is lost")
+		}
+		if err := emit(ctx, line, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// followLines follows the files that match a pattern in a new folder, in virtual time. do gets the folder, a function that gives the follower time
+// to look at the files, and the log. It returns what the follower has reported in the end, and the lines that it has read.
+func followLines(t *testing.T, pattern string, do func(write func(name, text string), move func(from, to string), looks func(), progress *Progress)) (unread *UnreadError, read string, problems map[string]int64) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		core, _ := observer.New(zap.DebugLevel)
+		settings := &Settings{
+			Config: Config{Path: Paths{filepath.Join(dir, pattern)}, Follow: true}, Logger: zap.New(core), Problems: new(counter.Counts),
+			Survey: surveyLines, Play: playLines, Into: new(pipeline.Pipeline),
+		}
+		f := follower{parts: parts{settings}, progress: newProgress(settings.Config, []string{dir})}
+		f.emit = func(_ context.Context, head, _ []byte) error { read += string(head); return nil }
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			defer f.close()
+			unread = f.follow(ctx)
+		}()
+		do(func(name, text string) {
+			require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
+		},
+			func(from, to string) {
+				require.NoError(t, os.Rename(filepath.Join(dir, from), filepath.Join(dir, to)))
+			},
+			func() { time.Sleep(2 * patience * pollInterval) }, f.progress)
+		cancel()
+		<-done
+		problems = settings.Problems.Snapshot()
+	})
+	return unread, read, problems
+}
+
+func TestFilesThatHadTheSameNameAreUnreadEachByItself(t *testing.T) {
+	unread, read, _ := followLines(t, "dns.etl", func(write func(string, string), move func(string, string), looks func(), progress *Progress) {
+		write("dns.etl", "A\nlost\n")
+		looks()
+		require.EqualValues(t, 1, progress.Unread())
+		move("dns.etl", "dns.1.etl")
+		write("dns.etl", "what\n")
+		looks()
+		require.EqualValues(t, 2, progress.Unread(), "another file has the name now")
+		write("dns.etl", "B\n")
+		looks()
+		require.EqualValues(t, 1, progress.Unread(), "what can be read now is the second file")
+	})
+	require.Equal(t, "A\nB\n", read)
+	require.Len(t, unread.Files, 1)
+	require.ErrorContains(t, unread.Files[0].Err, "a line is lost")
+	require.Equal(t, 2, unread.Of)
+}
+
+func TestAFileIsUnreadOnceUnderAllItsNames(t *testing.T) {
+	unread, _, _ := followLines(t, "dns*.etl", func(write func(string, string), move func(string, string), looks func(), progress *Progress) {
+		write("dns.etl", "A\nlo")
+		looks()
+		require.EqualValues(t, 1, progress.Unread(), "a line is not whole")
+		move("dns.etl", "dns.1.etl")
+		looks()
+		write("dns.1.etl", "A\nlost\nand")
+		looks()
+		require.EqualValues(t, 1, progress.Unread(), "it lacks something else now")
+	})
+	require.Len(t, unread.Files, 1)
+	require.ErrorContains(t, unread.Files[0].Err, "a line is lost")
+	require.Equal(t, 1, unread.Of)
+}
+
+func TestAFileThatIsCompleteAndGivesWayToAnotherHasLostNothing(t *testing.T) {
+	_, read, problems := followLines(t, "dns*.etl", func(write func(string, string), move func(string, string), looks func(), _ *Progress) {
+		write("dns.etl", "A\nend\n")
+		looks()
+		move("dns.etl", "dns.1.etl")
+		write("dns.etl", "B\nend\n")
+		looks()
+		move("dns.etl", "dns.1.etl") // the system may give the number of the replaced file to the next one
+		write("dns.etl", "C\n")
+		looks()
+	})
+	require.Equal(t, "A\nend\nB\nend\nC\n", read)
+	require.Empty(t, problems)
+}
+
+func TestAFileThatCanBeOpenedAtLastIsNotUnreadWhateverItsNameIsThen(t *testing.T) {
+	dir := folder(t, "dns.etl", "other.etl")
+	f := follower{parts: parts{&Settings{Logger: zap.NewNop()}}, progress: new(Progress)}
+	defer f.close()
+	before, after := filepath.Join(dir, "dns.etl"), filepath.Join(dir, "dns.1.etl")
+	info, err := os.Stat(before)
+	require.NoError(t, err)
+	f.bar(before, info, errors.New("its writer does not share it"))
+	f.bar(before, info, errors.New("its writer does not share it yet"))
+	require.EqualValues(t, 1, f.progress.Unread())
+	require.NoError(t, os.Rename(before, after))
+	require.NoError(t, os.Rename(filepath.Join(dir, "other.etl"), before))
+	other, err := os.Stat(before)
+	require.NoError(t, err)
+	f.add(before, other, true, false)
+	require.EqualValues(t, 1, f.progress.Unread(), "another file has its name")
+	f.add(after, info, true, false)
+	require.Zero(t, f.progress.Unread())
+
+	file := f.files[1]
+	file.done, file.path = true, filepath.Join(dir, "none")
+	require.NoError(t, file.file.Close())
+	f.reopen(file, info)
+	f.note(file, nil)
+	require.EqualValues(t, 1, f.progress.Unread(), "what was added to it cannot be read")
+	file.path = after
+	f.reopen(file, info)
+	f.note(file, nil)
+	require.Zero(t, f.progress.Unread())
+}
+
+func TestAFolderThatCanBeListedAtLastIsNotUnread(t *testing.T) {
+	dir := folder(t, "dns.etl")
+	f := follower{parts: parts{&Settings{Logger: zap.NewNop()}}, progress: new(Progress)}
+	defer f.close()
+	info, err := os.Stat(dir)
+	require.NoError(t, err)
+	f.bar(dir, info, os.ErrPermission)
+	gone := filepath.Join(dir, "gone")
+	f.bar(gone, nil, os.ErrPermission)
+	require.EqualValues(t, 2, f.progress.Unread())
+	f.look()
+	require.EqualValues(t, 1, f.progress.Unread())
+	require.Equal(t, gone, f.unread[0].Path)
+}
