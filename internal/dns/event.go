@@ -291,7 +291,7 @@ func ParseAddr(text []byte) (netip.Addr, bool) {
 
 // parseIPv4 is netip.ParseAddr for dotted decimals, but takes bytes.
 func parseIPv4(text []byte) (netip.Addr, bool) {
-	var b [4]byte
+	var addr uint32
 	part, digits, value := 0, 0, 0
 	for _, c := range text {
 		switch {
@@ -302,7 +302,7 @@ func parseIPv4(text []byte) (netip.Addr, bool) {
 				return netip.Addr{}, false
 			}
 		case c == '.' && digits > 0 && part < 3:
-			b[part] = byte(value)
+			addr = addr<<8 | uint32(value)
 			part, digits, value = part+1, 0, 0
 		default:
 			return netip.Addr{}, false
@@ -311,7 +311,8 @@ func parseIPv4(text []byte) (netip.Addr, bool) {
 	if part != 3 || digits == 0 {
 		return netip.Addr{}, false
 	}
-	b[3] = byte(value)
+	var b [4]byte
+	binary.BigEndian.PutUint32(b[:], addr<<8|uint32(value))
 	return netip.AddrFrom4(b), true
 }
 

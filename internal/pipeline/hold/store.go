@@ -128,10 +128,9 @@ func (s *Store) PutOver(found *Entry, hash uint64, key, data []byte, received, a
 	}
 	slot := s.table.take(upper(hash), tagOf(hash))
 	e := &s.table.entries[slot]
-	*e = Entry{
-		Received: received, First: at, Last: at, Count: 1,
-		keyLen: uint16(len(key)), hash: upper(hash), slot: slot, number: s.order.append(slot),
-	}
+	*e = Entry{} // and then in place: a copy of a struct whose fields were just written makes the processor wait
+	e.Received, e.First, e.Last, e.Count = received, at, at, 1
+	e.keyLen, e.hash, e.slot, e.number = uint16(len(key)), upper(hash), slot, s.order.append(slot)
 	copy(e.key[:], key)
 	e.data = s.arena.put(e.longKey(key), data)
 	return e
