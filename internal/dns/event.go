@@ -172,10 +172,30 @@ func (e *Event) Num(f Field) (n uint64, ok bool) {
 	return 0, false
 }
 
+// AppendNumbers appends number fields, each as a one and the number, or a zero if the event does not have it.
+func (e *Event) AppendNumbers(dst []byte, fields ...Field) []byte {
+	values, slots := e.Decoded().Values, &e.plan.slots
+	for _, f := range fields {
+		i := uint(slots[f])
+		if i >= uint(len(values)) {
+			dst = append(dst, 0)
+			continue
+		}
+		if n := values[i].Num; n < 0x80 {
+			dst = append(dst, 1, byte(n))
+		} else {
+			dst = binary.AppendUvarint(append(dst, 1), n)
+		}
+	}
+	return dst
+}
+
 // Word returns a number field that is a 16-bit word of a DNS message. ok is false if the event does not have it, or if the number is greater.
 func (e *Event) Word(f Field) (n uint64, ok bool) {
-	n, ok = e.Num(f)
-	return n, ok && n <= math.MaxUint16
+	if v := e.value(f); v != nil {
+		return v.Num, v.Num <= math.MaxUint16
+	}
+	return 0, false
 }
 
 // Text appends a text field as UTF-8 to dst. ok is false if the event does not have it.

@@ -40,7 +40,7 @@ func appendExchange(dst []byte, e *dns.Event, t *tie) []byte {
 	}
 	dst = append(dst, byte(t.pair))
 	if t.pair != dns.ServerExchange {
-		dst = key.AppendNumber(dst, e, dns.QueryType)
+		dst = e.AppendNumbers(dst, dns.QueryType)
 		t.asker = len(dst)
 		if dst, t.known = appendAsker(dst, e, key.Process(e)); t.known && t.pair == dns.ClientWire {
 			dst, t.known = key.AppendTexts(dst, e, dns.ServerAddress)
@@ -64,7 +64,7 @@ func appendExchange(dst []byte, e *dns.Event, t *tie) []byte {
 		}
 	}
 	dst, t.known = key.AppendTexts(append(dst, withoutGUID), e, e.Peer)
-	return key.AppendNumber(key.AppendNumber(dst, e, dns.Port), e, dns.XID)
+	return e.AppendNumbers(dst, dns.Port, dns.XID)
 }
 
 // withoutGUID is the second byte of a key without a GUID, which differs from those of key.AppendGUID.
