@@ -172,10 +172,30 @@ func (e *Event) Num(f Field) (n uint64, ok bool) {
 	return 0, false
 }
 
+// AppendNumbers appends number fields, each as a one and the number, or a zero if the event does not have it.
+func (e *Event) AppendNumbers(dst []byte, fields ...Field) []byte {
+	values, slots := e.Decoded().Values, &e.plan.slots
+	for _, f := range fields {
+		i := uint(slots[f])
+		if i >= uint(len(values)) {
+			dst = append(dst, 0)
+			continue
+		}
+		if n := values[i].Num; n < 0x80 {
+			dst = append(dst, 1, byte(n))
+		} else {
+			dst = binary.AppendUvarint(append(dst, 1), n)
+		}
+	}
+	return dst
+}
+
 // Word returns a number field that is a 16-bit word of a DNS message. ok is false if the event does not have it, or if the number is greater.
 func (e *Event) Word(f Field) (n uint64, ok bool) {
-	n, ok = e.Num(f)
-	return n, ok && n <= math.MaxUint16
+	if v := e.value(f); v != nil {
+		return v.Num, v.Num <= math.MaxUint16
+	}
+	return 0, false
 }
 
 // Text appends a text field as UTF-8 to dst. ok is false if the event does not have it.
@@ -291,7 +311,7 @@ func ParseAddr(text []byte) (netip.Addr, bool) {
 
 // parseIPv4 is netip.ParseAddr for dotted decimals, but takes bytes.
 func parseIPv4(text []byte) (netip.Addr, bool) {
-	var b [4]byte
+	var addr uint32
 	part, digits, value := 0, 0, 0
 	for _, c := range text {
 		switch {
@@ -302,7 +322,7 @@ func parseIPv4(text []byte) (netip.Addr, bool) {
 				return netip.Addr{}, false
 			}
 		case c == '.' && digits > 0 && part < 3:
-			b[part] = byte(value)
+			addr = addr<<8 | uint32(value)
 			part, digits, value = part+1, 0, 0
 		default:
 			return netip.Addr{}, false
@@ -311,7 +331,8 @@ func parseIPv4(text []byte) (netip.Addr, bool) {
 	if part != 3 || digits == 0 {
 		return netip.Addr{}, false
 	}
-	b[3] = byte(value)
+	var b [4]byte
+	binary.BigEndian.PutUint32(b[:], addr<<8|uint32(value))
 	return netip.AddrFrom4(b), true
 }
 

@@ -243,11 +243,7 @@ func (w *window) spans(e *hold.Entry, at int64) bool {
 }
 
 // over reports whether the time of a row is over.
-func (w *window) over(e *hold.Entry) bool {
-	limit := w.length + w.slack
-	came := e.Moment()
-	return w.clock.Calm(came) > limit || w.clock.Age(came, e.First) > limit
-}
+func (w *window) over(e *hold.Entry) bool { return w.clock.Over(e, w.length+w.slack) }
 
 // mostOfRow is the most memory that a row needs, in bytes.
 const mostOfRow = etw.MaxRecordSize + maxFacts + maxKey

@@ -54,7 +54,8 @@ func (a *Aggregator) merge(w *window, entry *hold.Entry, e *dns.Event, x *correl
 	if answers.Count == 0 && x.Recursion.Queries() == 0 {
 		return
 	}
-	first, set, recursion := f.cut(row)
+	var recursion dns.Recursion
+	first, set := f.cut(row, &recursion)
 	same := a.join(f, &recursion, x)
 	if answers.Count > 0 {
 		var whole bool
@@ -96,7 +97,8 @@ func duration(e *dns.Event, x *correlate.Exchange, start, end int64) (ms int64, 
 func (a *Aggregator) read(r *Row) {
 	row := r.window.store.Data(r.entry)
 	f := factsOf(row)
-	raw, set, recursion := f.cut(row)
+	var recursion dns.Recursion
+	raw, set := f.cut(row, &recursion)
 	r.Data, r.Exchange = raw, f.exchange(recursion)
 	if r.Count == 1 {
 		return

@@ -109,12 +109,12 @@ func (f *facts) append(dst []byte, answers dns.AnswerSet, recursion *dns.Recursi
 	return append(dst, (*[factsSize]byte)(unsafe.Pointer(f))[:]...)
 }
 
-// cut returns the first event of a row, its answers, and its recursion. row are the bytes whose facts f are.
-func (f *facts) cut(row []byte) (raw []byte, answers dns.AnswerSet, recursion dns.Recursion) {
+// cut returns the first event of a row, and its answers. It sets recursion to the row's, if there is any. row are the bytes whose facts f are.
+func (f *facts) cut(row []byte, recursion *dns.Recursion) (raw []byte, answers dns.AnswerSet) {
 	kept := row[:len(row)-factsSize]
 	if f.has(factRecursed) {
-		kept, recursion = dns.CutRecursion(kept)
+		kept, *recursion = dns.CutRecursion(kept)
 	}
 	at := len(kept) - int(f.answers)
-	return kept[:at], dns.AnswerSet(kept[at:len(kept):len(kept)]), recursion
+	return kept[:at], dns.AnswerSet(kept[at:len(kept):len(kept)])
 }

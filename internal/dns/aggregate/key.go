@@ -21,9 +21,7 @@ func appendIdentity(dst []byte, e *dns.Event) (_ []byte, ok bool) {
 		return dst, false
 	}
 	dst = binary.LittleEndian.AppendUint16(dst, e.ID)
-	for _, f := range [...]dns.Field{dns.QueryType, dns.ResponseCode, dns.Status, dns.TCP} {
-		dst = key.AppendNumber(dst, e, f)
-	}
+	dst = e.AppendNumbers(dst, dns.QueryType, dns.ResponseCode, dns.Status, dns.TCP)
 	dst = binary.AppendUvarint(dst, key.Process(e))
 	return key.AppendTexts(dst, e, dns.QueryName, e.Peer, dns.ServerAddress)
 }
@@ -52,9 +50,7 @@ func appendExchange(dst []byte, e *dns.Event) (_ []byte, ok bool) {
 		}
 	}
 	dst = append(dst, has)
-	for _, f := range [...]dns.Field{dns.Flags, dns.RD, dns.AA, dns.AD, dns.QueryOptions} {
-		dst = key.AppendNumber(dst, e, f)
-	}
+	dst = e.AppendNumbers(dst, dns.Flags, dns.RD, dns.AA, dns.AD, dns.QueryOptions)
 	if coded {
 		dst = binary.AppendUvarint(dst, code)
 	}

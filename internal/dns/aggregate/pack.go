@@ -27,7 +27,7 @@ const tagFirst = 1
 func appendClient(dst []byte, e *dns.Event) (_ []byte, ok bool) {
 	dst = binary.LittleEndian.AppendUint16(dst, e.ID)
 	dst = append(dst, byte(e.Role()), e.Level)
-	dst = key.AppendNumber(dst, e, dns.TCP)
+	dst = e.AppendNumbers(dst, dns.TCP)
 	dst = binary.AppendUvarint(dst, key.Process(e))
 	actor := e.Actor()
 	dst = append(append(dst, byte(len(actor))), actor...)

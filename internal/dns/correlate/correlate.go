@@ -249,13 +249,13 @@ func (c *Correlator) isOpen(entry *hold.Entry, at int64) bool {
 	return since >= -maxSkew && since <= int64(c.Window)
 }
 
-// hold keeps an event back under its key, followed by its identifier. found is the entry that the store has for the key, or nil.
+// hold keeps an event back under its key, followed by what else is kept of it and its identifier. found is the entry that the store has for the key, or nil.
 func (c *Correlator) hold(found *hold.Entry, p *Prepared, raw []byte, received, at int64, tag uint16) Verdict {
 	var id hold.ID
 	if c.Identify != nil {
 		id = c.Identify(raw)
 	}
-	c.data = append(c.data[:0], raw...)
+	c.data = c.data[:0] // what stands behind the event
 	if p.key[0] == byte(dns.ClientCall) {
 		var facts lookupFacts
 		if tag&tagKind == tagResponse {
@@ -267,7 +267,7 @@ func (c *Correlator) hold(found *hold.Entry, p *Prepared, raw []byte, received, 
 		}
 	}
 	c.data = append(c.data, id[:]...)
-	e := c.store.PutOver(found, p.Hash, p.key, c.data, received, at)
+	e := c.store.PutOver(found, p.Hash, p.key, raw, c.data, received, at)
 	e.Tag = tag
 	e.SetMoment(c.Clock.Moment(at))
 	return Held
@@ -359,14 +359,11 @@ func (c *Correlator) mayBeAnswered(e *hold.Entry) bool {
 // so short a time.
 func (c *Correlator) over(e *hold.Entry, due bool) bool {
 	came, limit := e.Moment(), int64(c.Window)
-	if due {
-		limit += c.slack
-	}
 	switch {
+	case due:
+		return c.Clock.Over(e, limit+c.slack)
 	case c.Clock.Calm(came) > limit:
 		return true
-	case due:
-		return c.Clock.Age(came, e.First) > limit
 	case c.Clock.LeaptOnce(came, e.First):
 		limit += c.slack
 	}

@@ -164,7 +164,7 @@ func (c *Correlator) findCall(e *dns.Event, at int64) bool {
 		c.key = append(c.key[:0], call.key...)
 		return true
 	}
-	c.key = key.AppendNumber(append(c.key[:0], byte(dns.ClientCall)), e, dns.QueryType)
+	c.key = e.AppendNumbers(append(c.key[:0], byte(dns.ClientCall)), dns.QueryType)
 	from := len(c.key)
 	var ok bool
 	if c.key, ok = appendAsker(c.key, e, asker); !ok {

@@ -18,7 +18,7 @@ type Prepared struct {
 // Prepare reads a decoded event into p. Fetch and FetchData may follow, each after the same for some other events: AddPrepared then seldom
 // waits for memory.
 func (c *Correlator) Prepare(p *Prepared, e *dns.Event) {
-	if p.key, p.tie = appendExchange(p.key[:0], e); p.tie.known {
+	if p.key = appendExchange(p.key[:0], e, &p.tie); p.tie.known {
 		p.Hash = hold.Hash(p.key)
 		c.store.Announce(&p.Expected)
 	}
@@ -40,7 +40,7 @@ func (c *Correlator) FetchData(p *Prepared) {
 
 // Add decides on a decoded event. raw is its wire form. received is the time of its delivery, in nanoseconds since 1970.
 func (c *Correlator) Add(e *dns.Event, raw []byte, received int64) Decision {
-	c.prepared.key, c.prepared.tie = appendExchange(c.prepared.key[:0], e)
+	c.prepared.key = appendExchange(c.prepared.key[:0], e, &c.prepared.tie)
 	if c.prepared.tie.known {
 		c.prepared.Hash = hold.Hash(c.prepared.key)
 	}

@@ -13,15 +13,6 @@ import (
 // MaxText is the longest name, address or GUID in a key, in bytes. An escaped DNS name has at most 1,004.
 const MaxText = 1024
 
-// AppendNumber appends a number field, and whether the event has it.
-func AppendNumber(dst []byte, e *dns.Event, f dns.Field) []byte {
-	n, ok := e.Num(f)
-	if !ok {
-		return append(dst, 0)
-	}
-	return binary.AppendUvarint(append(dst, 1), n)
-}
-
 // AppendTexts appends text fields in lower case and without a final dot, since names are compared so. A zero byte follows each. ok is false if
 // one is too long.
 func AppendTexts(dst []byte, e *dns.Event, fields ...dns.Field) (key []byte, ok bool) {

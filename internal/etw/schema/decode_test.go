@@ -3,6 +3,7 @@
 package schema
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math/rand/v2"
 	"testing"
@@ -220,6 +221,20 @@ func TestTheFirstZeroUnitIsFound(t *testing.T) {
 			}
 		}
 		require.Equal(t, want, indexNUL16(data), "%x", data)
+	}
+}
+
+func TestTheFirstZeroByteIsFound(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(5, 6))
+	for range 100_000 {
+		data := make([]byte, rnd.IntN(40))
+		for i := range data {
+			data[i] = [...]byte{1, 0x7F, 0x80, 0x81, 0xFF}[rnd.IntN(5)]
+		}
+		if len(data) > 0 {
+			data[rnd.IntN(len(data))], data[rnd.IntN(len(data))] = byte(rnd.IntN(2)), byte(rnd.IntN(2))
+		}
+		require.Equal(t, bytes.IndexByte(data, 0), indexNUL(data), "%x", data)
 	}
 }
 

@@ -60,9 +60,9 @@ func (a *arena) need(n int) int {
 	return max(segmentSize, n)
 }
 
-// put copies prefix and data into the arena, one after the other, and returns the span of data.
-func (a *arena) put(prefix, data []byte) span {
-	n := len(prefix) + len(data)
+// put copies prefix, data and more into the arena, one after the other, and returns the span of data and more.
+func (a *arena) put(prefix, data, more []byte) span {
+	n := len(prefix) + len(data) + len(more)
 	if n == 0 {
 		return span{}
 	}
@@ -73,8 +73,8 @@ func (a *arena) put(prefix, data []byte) span {
 	s.users++
 	s.bytes = append(s.bytes, prefix...)
 	from := len(s.bytes)
-	s.bytes = append(s.bytes, data...)
-	return span{a.current, uint32(from), uint32(len(data))}
+	s.bytes = append(append(s.bytes, data...), more...)
+	return span{a.current, uint32(from), uint32(len(s.bytes) - from)}
 }
 
 // at returns the bytes of a span, before the n bytes in front of it.

@@ -34,6 +34,11 @@ func TestStoresNeverHaveMoreThanTheirBudgetAndShedTheOldest(t *testing.T) {
 		const largest = 70_000
 		shed, key, data := 0, make([]byte, 8), make([]byte, largest+2000)
 		for n := range 60_000 {
+			for _, s := range stores {
+				remembered := s.Full(largest)
+				s.room = -1
+				require.Equal(t, s.Full(largest), remembered)
+			}
 			s := stores[random.IntN(2)]
 			for s.Full(largest) {
 				s.Drop(s.Oldest())

@@ -112,6 +112,19 @@ func (s *Steady) Age(m Moment, at int64) int64 {
 	return s.age(m, at, now, known)
 }
 
+// Over reports whether Calm or Age of an entry's event is more than limit, which is not negative. It runs for each event, usually for an entry
+// whose time is far from over.
+func (s *Steady) Over(e *Entry, limit int64) bool {
+	m := e.Moment()
+	switch {
+	case s.Calm(m) > limit:
+		return true
+	case s.gone+s.silence-m.Gone <= limit && int64(s.quiet-m.quiet)*quantum <= limit:
+		return false // Age is the greater of the two at most
+	}
+	return s.Age(m, e.First) > limit
+}
+
 // AgeAtLast is Age for a stream that has ended.
 func (s *Steady) AgeAtLast(m Moment, at int64) int64 {
 	now, known := s.Last()

@@ -175,6 +175,35 @@ func TestAgesStayBoundedWhateverTimesTheEventsHave(t *testing.T) {
 	}
 }
 
+func TestATimeIsOverWhenItsCalmOrItsAgeIs(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(7, 8))
+	over := 0
+	for range 200 {
+		s := steady()
+		var kept []*Entry
+		for at := begun; len(kept) < 300; at += rnd.Int64N(second / 5) {
+			switch rnd.IntN(40) {
+			case 0:
+				at += []int64{hour, -hour, 3 * second, -3 * second, -second}[rnd.IntN(5)]
+			case 1:
+				s.Silence(time.Duration(rnd.Int64N(10 * second)))
+			}
+			s.Event(at)
+			e := &Entry{First: at - rnd.Int64N(2*second)}
+			e.SetMoment(s.Moment(e.First))
+			kept = append(kept, e)
+			e = kept[rnd.IntN(len(kept))]
+			m, limit := e.Moment(), rnd.Int64N(60*second)
+			want := s.Calm(m) > limit || s.Age(m, e.First) > limit
+			require.Equal(t, want, s.Over(e, limit))
+			if want {
+				over++
+			}
+		}
+	}
+	require.Greater(t, over, 1000)
+}
+
 func TestASteadyAllocatesNothing(t *testing.T) {
 	s := steady()
 	require.Zero(t, testing.AllocsPerRun(1000, func() { s.Event(begun); s.Age(s.Moment(begun), begun) }))

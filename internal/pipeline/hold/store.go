@@ -58,6 +58,9 @@ type Store struct {
 	order      order
 	arena      arena
 	maxEntries int
+	// room is the most bytes for which Full has found room since the store last changed; -1 is none. Full is asked for each event, and most
+	// change nothing.
+	room int
 	// memory is what the store takes from a budget: nothing unless Within was called.
 	memory *budget.Account
 }
@@ -74,7 +77,7 @@ func New(maxEntries, maxBytes int) *Store {
 	memory := new(budget.Account)
 	return &Store{
 		table: newTable(firstGroups(maxEntries)), order: newOrder(memory), arena: newArena(maxBytes, memory),
-		maxEntries: maxEntries, memory: memory,
+		maxEntries: maxEntries, room: -1, memory: memory,
 	}
 }
 
@@ -83,7 +86,14 @@ func (s *Store) Len() int { return s.table.live }
 
 // Full reports whether an event must be dropped before another one of n bytes, key included, can be put.
 func (s *Store) Full(n int) bool {
-	return s.order.span() >= s.maxEntries || s.table.live > 0 && (s.arena.full(n) || s.starved(n))
+	if n <= s.room {
+		return false
+	}
+	if s.order.span() >= s.maxEntries || s.table.live > 0 && (s.arena.full(n) || s.starved(n)) {
+		return true
+	}
+	s.room = n
+	return false
 }
 
 // Get returns the entry that is kept under the key, or nil. It is valid until the next Put.
@@ -115,11 +125,13 @@ func (s *Store) Put(key, data []byte, received, at int64) *Entry {
 
 // PutHash is Put for a key with a known hash.
 func (s *Store) PutHash(hash uint64, key, data []byte, received, at int64) *Entry {
-	return s.PutOver(s.Find(hash, key), hash, key, data, received, at)
+	return s.PutOver(s.Find(hash, key), hash, key, data, nil, received, at)
 }
 
-// PutOver is PutHash for a caller that has looked for the key since the last Put or Drop: found is what Find returned.
-func (s *Store) PutOver(found *Entry, hash uint64, key, data []byte, received, at int64) *Entry {
+// PutOver is PutHash for a caller that has looked for the key since the last Put or Drop: found is what Find returned. The event
+// is data followed by more, so that the caller need not put them together.
+func (s *Store) PutOver(found *Entry, hash uint64, key, data, more []byte, received, at int64) *Entry {
+	s.room = -1
 	if found != nil {
 		*s.table.tag(found.slot) = hidden
 	}
@@ -128,12 +140,11 @@ func (s *Store) PutOver(found *Entry, hash uint64, key, data []byte, received, a
 	}
 	slot := s.table.take(upper(hash), tagOf(hash))
 	e := &s.table.entries[slot]
-	*e = Entry{
-		Received: received, First: at, Last: at, Count: 1,
-		keyLen: uint16(len(key)), hash: upper(hash), slot: slot, number: s.order.append(slot),
-	}
+	*e = Entry{} // and then in place: a copy of a struct whose fields were just written makes the processor wait
+	e.Received, e.First, e.Last, e.Count = received, at, at, 1
+	e.keyLen, e.hash, e.slot, e.number = uint16(len(key)), upper(hash), slot, s.order.append(slot)
 	copy(e.key[:], key)
-	e.data = s.arena.put(e.longKey(key), data)
+	e.data = s.arena.put(e.longKey(key), data, more)
 	return e
 }
 
@@ -163,13 +174,15 @@ func (s *Store) SetData(e *Entry, data []byte) {
 		e.data.size = uint32(copy(s.arena.at(e.data), data))
 		return
 	}
+	s.room = -1
 	old := e.data
-	e.data = s.arena.put(e.longKey(s.Key(e)), data)
+	e.data = s.arena.put(e.longKey(s.Key(e)), data, nil)
 	s.arena.free(old)
 }
 
 // Renew moves an entry to the end of the order, as if it had just been put. It allocates nothing unless the order grows.
 func (s *Store) Renew(e *Entry) {
+	s.room = -1
 	s.order.remove(e.number)
 	e.number = s.order.append(e.slot)
 }
@@ -190,6 +203,7 @@ func (s *Store) Numbered(number uint32) *Entry { return &s.table.entries[s.order
 
 // Drop removes an entry.
 func (s *Store) Drop(e *Entry) {
+	s.room = -1
 	s.table.leave(e.slot, e.hash)
 	s.fetchOldest(s.order.remove(e.number))
 	s.arena.free(e.data)
