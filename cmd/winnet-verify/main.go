@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"syscall"
@@ -91,7 +92,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err := errors.Join(empty(file), report.WriteJSON(file), file.Close()); err != nil {
 		return fail("%v", err)
 	}
-	fmt.Fprintf(stdout, "The report is in %s.\n", *out)
+	if isDevNull(*out) {
+		fmt.Fprintf(stdout, "There is no report: %s keeps nothing.\n", *out)
+	} else {
+		fmt.Fprintf(stdout, "The report is in %s.\n", *out)
+	}
 	if report.Failed() {
 		return exitFailed
 	}
@@ -104,6 +109,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // openReport opens the file of the report. An earlier report stays in it until there is a new one; another file is refused.
 func openReport(path string) (*os.File, error) {
+	if runtime.GOOS == "windows" && !isDevNull(path) && !filepath.IsLocal(filepath.Base(path)) {
+		return nil, fmt.Errorf("--out %q: Windows gives such a name to a device or to a stream in a file, and not to a file; choose another one", path)
+	}
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
@@ -121,6 +129,11 @@ func openReport(path string) (*os.File, error) {
 		return nil, errors.Join(err, file.Close())
 	}
 	return file, nil
+}
+
+// isDevNull reports whether a path is the device that keeps nothing: NUL, in any case on Windows.
+func isDevNull(path string) bool {
+	return path == os.DevNull || runtime.GOOS == "windows" && strings.EqualFold(path, os.DevNull)
 }
 
 // empty removes the earlier report. A device, such as NUL, and a pipe have none, and cannot be truncated.

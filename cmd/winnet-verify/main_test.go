@@ -76,6 +76,7 @@ func TestAReportThatCannotBeWrittenIsSaidBeforeTheRun(t *testing.T) {
 func TestTheReportMayGoToADevice(t *testing.T) {
 	var out, errs bytes.Buffer
 	require.Zero(t, run(t.Context(), []string{"--probes", "event-users", "--out", os.DevNull}, &out, &errs), "%s", &errs)
+	require.Contains(t, out.String(), "There is no report: "+os.DevNull+" keeps nothing.")
 }
 
 // TestOnlyAnEarlierReportIsOverwritten: --out may name any file.

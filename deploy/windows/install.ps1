@@ -42,6 +42,10 @@ param(
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
 
+if (-not [Environment]::Is64BitOperatingSystem) {
+    throw 'otelcol-winnet needs a 64-bit Windows.'
+}
+
 $name = 'otelcol-winnet'
 # In a 32-bit PowerShell $env:ProgramFiles is another folder.
 $program = Join-Path $env:ProgramW6432 $name
@@ -66,6 +70,8 @@ function Get-MsiProduct {
 function Invoke-Program {
     # Runs a program of Windows or of the collector, and fails if its exit code is not 0.
     param([string] $File, [string[]] $Arguments)
+    # In a remote session each line of a program's standard error is an error record, which would end the script; the exit code decides.
+    $ErrorActionPreference = 'Continue'
     & $File @Arguments
     if ($LASTEXITCODE -ne 0) {
         throw "$(Split-Path -Leaf $File) $($Arguments[0]) failed with exit code $LASTEXITCODE."
@@ -129,7 +135,8 @@ $copied = $false
 
 try {
     if ($existing) {
-        Stop-Service -Name $name
+        # Without -NoWait it waits without end for a service that does not stop.
+        Stop-Service -Name $name -NoWait
         $existing.WaitForStatus('Stopped', '00:01:00')
     }
     if (Test-Path -LiteralPath $backup) {
@@ -169,9 +176,14 @@ try {
     Invoke-Program $exe @('setup', 'commit', '--data', $data)
 } catch {
     $failure = $_
+    $ErrorActionPreference = 'Continue' # each step is tried, whatever fails before it
     Write-Warning 'The installation failed. What was there before is put back.'
     if ($copied) { # before that, the program was not touched
-        Stop-Service -Name $name -ErrorAction SilentlyContinue
+        $now = Get-Service -Name $name -ErrorAction SilentlyContinue
+        if ($now) {
+            Stop-Service -Name $name -NoWait
+            $now.WaitForStatus('Stopped', '00:01:00')
+        }
         if (Test-Path -LiteralPath $exe) {
             & $exe setup rollback --data $data
         }
@@ -183,8 +195,12 @@ try {
         if (Test-Path -LiteralPath $backup) {
             # File by file: a folder that could not be removed would get the backup as a folder in it.
             New-Item -ItemType Directory -Path $program -Force | Out-Null
-            Copy-Item -Path (Join-Path $backup '*') -Destination $program -Recurse -Force
-            Remove-Item -LiteralPath $backup -Recurse -Force
+            Copy-Item -Path (Join-Path $backup '*') -Destination $program -Recurse -Force -ErrorVariable left
+            if ($left) { # a file is in use
+                Write-Warning "Some files could not be put back. They are in $backup."
+            } else {
+                Remove-Item -LiteralPath $backup -Recurse -Force
+            }
         }
     }
     if ($running) {

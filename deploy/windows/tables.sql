@@ -28,14 +28,14 @@ INSERT INTO `InstallExecuteSequence` (`Action`,`Sequence`) VALUES ('WriteRegistr
 INSERT INTO `InstallExecuteSequence` (`Action`,`Condition`,`Sequence`) VALUES ('MsiConfigureServices','VersionMsi >= "5.00"',5850)
 
 -- All settings reach the elevated part of the installer, and so does what AppSearch found: when the user's part has searched, the elevated one tests
--- the launch conditions again without a search of its own. Its log shows neither the connection string nor the command line that has it.
+-- the launch conditions again without a search of its own. Its log shows neither the connection string nor the command line that has it, nor the path of a secret's file: it may be the secret itself.
 UPDATE `Property` SET `Value`='WIX_DOWNGRADE_DETECTED;SERVICEACCOUNT;WINDOWSBUILD;WIX_UPGRADE_DETECTED;SOURCES;AUTOLOGGER;HEALTH_PORT;METRICS_PORT;APPLICATIONINSIGHTS_CONNECTION_STRING;APPLICATIONINSIGHTS_CONNECTION_STRING_FILE;AZURE_DCE_ENDPOINT;AZURE_DCR_ID;AZURE_TENANT_ID;AZURE_CLIENT_ID;AZURE_CLIENT_SECRET_FILE' WHERE `Property`='SecureCustomProperties'
-INSERT INTO `Property` (`Property`,`Value`) VALUES ('MsiHiddenProperties','APPLICATIONINSIGHTS_CONNECTION_STRING;SETTINGS1;Check;Setup')
+INSERT INTO `Property` (`Property`,`Value`) VALUES ('MsiHiddenProperties','APPLICATIONINSIGHTS_CONNECTION_STRING;APPLICATIONINSIGHTS_CONNECTION_STRING_FILE;AZURE_CLIENT_SECRET_FILE;SETTINGS1;SETTINGS2;Check;Setup')
 
 -- The program's own part. 2: a program in this package, because the installed one is not there yet or no longer, or, in the change of an installed version, not marked for installation (error 2753); 51: a property, because a command line has at most 255 characters here; 64: its failure is none;
 -- 256: for the rollback; 512: for the commit; 1024: deferred; 2048: as SYSTEM; 8192: its command line is not in the log.
 INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('SetSettings1',8243,'SETTINGS1','--set "SOURCES=[SOURCES]" --set "AUTOLOGGER=[AUTOLOGGER]" --set "APPLICATIONINSIGHTS_CONNECTION_STRING=[APPLICATIONINSIGHTS_CONNECTION_STRING]"')
-INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('SetSettings2',51,'SETTINGS2','--set "APPLICATIONINSIGHTS_CONNECTION_STRING_FILE=[APPLICATIONINSIGHTS_CONNECTION_STRING_FILE]" --set "AZURE_CLIENT_SECRET_FILE=[AZURE_CLIENT_SECRET_FILE]" --set "HEALTH_PORT=[HEALTH_PORT]" --set "METRICS_PORT=[METRICS_PORT]"')
+INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('SetSettings2',8243,'SETTINGS2','--set "APPLICATIONINSIGHTS_CONNECTION_STRING_FILE=[APPLICATIONINSIGHTS_CONNECTION_STRING_FILE]" --set "AZURE_CLIENT_SECRET_FILE=[AZURE_CLIENT_SECRET_FILE]" --set "HEALTH_PORT=[HEALTH_PORT]" --set "METRICS_PORT=[METRICS_PORT]"')
 INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('SetSettings3',51,'SETTINGS3','--set "AZURE_DCE_ENDPOINT=[AZURE_DCE_ENDPOINT]" --set "AZURE_DCR_ID=[AZURE_DCR_ID]" --set "AZURE_TENANT_ID=[AZURE_TENANT_ID]" --set "AZURE_CLIENT_ID=[AZURE_CLIENT_ID]"')
 INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('Check',8194,'Setup','check --data "[DataFolder]." --user "[UserSID]" [SETTINGS1] [SETTINGS2] [SETTINGS3]')
 INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('SetupRollback',3330,'Setup','rollback --data "[DataFolder]."')

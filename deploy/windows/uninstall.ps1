@@ -42,7 +42,8 @@ if ($product) {
 
 $existing = Get-Service -Name $name -ErrorAction SilentlyContinue
 if ($existing) {
-    Stop-Service -Name $name
+    # Without -NoWait it waits without end for a service that does not stop.
+    Stop-Service -Name $name -NoWait
     $existing.WaitForStatus('Stopped', '00:01:00')
     & sc.exe delete $name
     if ($LASTEXITCODE -ne 0) {

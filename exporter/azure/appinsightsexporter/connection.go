@@ -39,7 +39,7 @@ var keyForm = regexp.MustCompile(`^[0-9A-Za-z-]{1,40}$`)
 const wanted = "InstrumentationKey=…;IngestionEndpoint=https://REGION.in.applicationinsights.azure.com/, as the resource's overview has it"
 
 // parseConnectionString parses pairs KEY=VALUE that are separated by semicolons. Keys may be in any case. Errors name
-// keys but never values, except the endpoint.
+// keys but never values, except an endpoint that has the form of one.
 func parseConnectionString(text string) (connection, error) {
 	if strings.TrimSpace(text) == "" {
 		return connection{}, errors.New("it is empty; want " + wanted + "; with ${env:APPLICATIONINSIGHTS_CONNECTION_STRING}, set that variable")
@@ -63,7 +63,7 @@ func parseConnectionString(text string) (connection, error) {
 		values[key] = value
 	}
 	if how := values["authorization"]; how != "" && !strings.EqualFold(how, "ikey") {
-		return connection{}, fmt.Errorf("Authorization=%s is not known; want ikey, or leave it out and set auth", how)
+		return connection{}, errors.New("Authorization is not ikey; want that, or leave it out and set auth")
 	}
 	c := connection{key: values["instrumentationkey"], audience: strings.TrimRight(values["aadaudience"], "/")}
 	if !keyForm.MatchString(c.key) {

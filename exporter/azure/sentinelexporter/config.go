@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.opentelemetry.io/collector/component"
@@ -101,6 +102,7 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 
 var (
 	ruleForm   = regexp.MustCompile(`^dcr-[0-9a-f]{32}$`)
+	almostRule = regexp.MustCompile(`^dcr-[0-9A-Fa-f-]{0,64}$`) // an error may quote it: another value may be a secret in the wrong place
 	streamForm = regexp.MustCompile(`^(Custom|Microsoft)-[A-Za-z0-9_-]{1,100}$`)
 )
 
@@ -130,7 +132,11 @@ func (c *Config) validateRules() error {
 	}
 	for i, id := range c.RuleID {
 		if !ruleForm.MatchString(id) {
-			return fmt.Errorf("rule_id: %q is not an immutable id; want dcr- and 32 hexadecimal digits, as in immutableId of the rule's JSON view", id)
+			what := "it"
+			if almostRule.MatchString(id) {
+				what = strconv.Quote(id)
+			}
+			return fmt.Errorf("rule_id: %s is not an immutable id; want dcr- and 32 hexadecimal digits, as in immutableId of the rule's JSON view", what)
 		}
 		if slices.Contains(c.RuleID[:i], id) {
 			return fmt.Errorf("rule_id: %q is in the list twice; want each rule once", id)

@@ -76,7 +76,7 @@ func run(h host, args []string, out io.Writer) error {
 	o, settings, err := parse(args, out)
 	if err != nil {
 		// Users can read the Event Log, and the error may have a part of a secret.
-		h.report("setup " + args[0] + ": its arguments cannot be read. A setting has a quotation mark in it, or an argument is not known.")
+		h.report("setup " + word(args[0]) + ": its arguments cannot be read. A setting has a quotation mark in it, or an argument is not known.")
 		return err
 	}
 	f := files{filepath.Clean(o.data)}
@@ -99,10 +99,18 @@ func run(h host, args []string, out io.Writer) error {
 		err = errors.New("it is no action; want " + actions)
 	}
 	if err != nil {
-		err = fmt.Errorf("setup %s: %w", args[0], err)
+		err = fmt.Errorf("setup %s: %w", word(args[0]), err)
 		h.report(err.Error())
 	}
 	return err
+}
+
+// word returns an action as an event may quote it: only a word, because a setting without --set may be a secret.
+func word(action string) string {
+	if nameForm.MatchString(action) {
+		return action
+	}
+	return "ACTION"
 }
 
 const actions = "check, apply, restart, rollback, commit, remove or autologgers"

@@ -176,7 +176,7 @@ func TestASecretComesFromAFile(t *testing.T) {
 
 	require.NoError(t, os.WriteFile(file, []byte(" \r\n"), 0o600))
 	require.ErrorContains(t, setup(&fake{}, "apply", folder, "APPLICATIONINSIGHTS_CONNECTION_STRING_FILE="+file), "is empty")
-	require.ErrorContains(t, setup(&fake{}, "apply", folder, "APPLICATIONINSIGHTS_CONNECTION_STRING_FILE="+file+"x"), "secret.txtx")
+	require.ErrorContains(t, setup(&fake{}, "apply", folder, "APPLICATIONINSIGHTS_CONNECTION_STRING_FILE="+file+"x"), "APPLICATIONINSIGHTS_CONNECTION_STRING_FILE: its file: open: ")
 }
 
 func TestAWrongSettingChangesNothing(t *testing.T) {
@@ -201,12 +201,12 @@ func TestAWrongSettingChangesNothing(t *testing.T) {
 		"AZURE_DCE_ENDPOINT=https://one.example":        "AZURE_DCE_ENDPOINT: it has no effect without AZURE_DCR_ID",
 		"AZURE_DCR_ID=" + rule:                          "AZURE_DCR_ID: it has no effect without AZURE_DCE_ENDPOINT",
 		"AZURE_CLIENT_SECRET=s":                         "AZURE_CLIENT_SECRET: it has no effect without AZURE_TENANT_ID",
-		"AZURE_CLIENT_SECRET_FILE=secret.txt":           "secret.txt is no full path",
+		"AZURE_CLIENT_SECRET_FILE=secret.txt":           "AZURE_CLIENT_SECRET_FILE: it is no full path",
 		"APPLICATIONINSIGHTS_CONNECTION_STRING=garbage": "APPLICATIONINSIGHTS_CONNECTION_STRING: it has a part that is not KEY=VALUE",
 		"APPLICATIONINSIGHTS_CONNECTION_STRING=A=1":     "it has no instrumentation key",
 		"APPLICATIONINSIGHTS_CONNECTION_STRING=InstrumentationKey=1;InstrumentationKey=2": "a key twice",
 		"APPLICATIONINSIGHTS_CONNECTION_STRING=InstrumentationKey=1;IngestionEndpoint=x":  "its IngestionEndpoint, or its EndpointSuffix, is no address",
-		"not a name=1": "not a name is no setting",
+		"not a name=1": "a name that is given is no setting",
 	} {
 		folder, h := t.TempDir(), &fake{}
 		require.ErrorContains(t, setup(h, "apply", folder, setting), want, setting)
@@ -453,6 +453,18 @@ func TestAFailureIsInTheEventLogWithoutASecret(t *testing.T) {
 	require.Len(t, h.events, 9)
 	for _, e := range h.events {
 		require.NotContains(t, strings.ToLower(e), "s8~q")
+	}
+	h.events = nil
+	folderOf := func(secret string) string { return filepath.Join(t.TempDir(), secret) } // as install.ps1 makes a full path of whatever it is given
+	for _, given := range []string{"AZURE_CLIENT_SECRET_FILE=s8~Q", "AZURE_CLIENT_SECRET_FILE=" + folderOf("s8~Q"), "APPLICATIONINSIGHTS_CONNECTION_STRING_FILE=InstrumentationKey=s8~Q",
+		"s8~Q_FILE=C:\\x", "s8~Q=="} {
+		require.Error(t, setup(h, "apply", folder, given))
+	}
+	require.Error(t, run(h, []string{"s8~Q"}, io.Discard))
+	require.Error(t, run(h, []string{"s8~Q", "--data", folder}, io.Discard))
+	require.Len(t, h.events, 7)
+	for _, e := range h.events {
+		require.NotContains(t, e, "s8~Q")
 	}
 	h.events = nil
 	h.refuses = errors.New("the folder is a user's")

@@ -139,7 +139,7 @@ func TestWhatIsAUsersOrALinkIsRefused(t *testing.T) {
 	require.ErrorContains(t, err, "hard link")
 	require.ErrorContains(t, system{}.owned(file, "S-1-5-21-1-2-3-1001"), "hard link")
 	require.Error(t, system{}.owned(filepath.Join(folder, "none"), ""))
-	require.ErrorContains(t, system{}.owned(`\\server\share\secret.txt`, ""), "is on another host")
+	require.EqualError(t, system{}.owned(`\\server\share\secret.txt`, ""), "it is on another host; want a file of this one")
 }
 
 func TestAutoLoggerKeysAreWrittenAndRemoved(t *testing.T) {

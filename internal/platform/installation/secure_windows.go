@@ -79,7 +79,7 @@ func (system) restoreAccess(before map[string]string) error {
 func (system) owned(path, user string) error {
 	volume := filepath.VolumeName(path)
 	if root, err := windows.UTF16PtrFromString(volume + `\`); err != nil || strings.HasPrefix(volume, `\\`) || windows.GetDriveType(root) == windows.DRIVE_REMOTE {
-		return fmt.Errorf("%s is on another host; want a file of this one", path)
+		return errors.New("it is on another host; want a file of this one")
 	}
 	o, err := openObject(path, 0)
 	if err != nil {

@@ -86,7 +86,7 @@ func resolve(h host, user string, settings map[string]string) (map[string]string
 			}
 		}
 		if !ok {
-			return nil, fmt.Errorf("%s is no setting; want one of %s, or NAME_FILE for NAME", name, strings.Join(slices.Sorted(maps.Keys(known)), ", "))
+			return nil, unknownSetting(name)
 		}
 		if strings.ContainsAny(value, "\r\n\x00\"") {
 			return nil, fmt.Errorf("%s: the value has a quotation mark or a line break; want one line without them", name)
@@ -100,17 +100,18 @@ func resolve(h host, user string, settings map[string]string) (map[string]string
 	return resolved, nil
 }
 
-// readSetting reads the file of a setting. A user could have made it before, to read what is written into it, or to name a destination of his own.
+// readSetting reads the file of a setting. A user could have made it before, to read what is written into it, or to name a destination of his own. An
+// error quotes only the path of a file that is there: another one may be the secret itself, and install.ps1 makes a path of whatever it is given.
 func readSetting(h host, user, path string) (string, error) {
 	if !filepath.IsAbs(path) {
-		return "", fmt.Errorf("%s is no full path; want one with the drive", path) // the installer's own folder is another one
+		return "", errors.New("it is no full path; want that of a file with the value, with the drive") // the installer's own folder is another one
 	}
 	if err := h.owned(path, user); err != nil {
-		return "", err
+		return "", withoutPath(err)
 	}
 	content, err := os.ReadFile(path)
 	if err != nil {
-		return "", err
+		return "", withoutPath(err)
 	}
 	text, err := format.Text(content)
 	if err != nil {
@@ -120,6 +121,25 @@ func readSetting(h host, user, path string) (string, error) {
 		return "", fmt.Errorf("%s is empty", path)
 	}
 	return text, nil
+}
+
+// withoutPath returns the error of a file that cannot be opened, without its path.
+func withoutPath(err error) error {
+	if p, ok := errors.AsType[*os.PathError](err); ok {
+		return fmt.Errorf("its file: %s: %w", p.Op, p.Err)
+	}
+	return err
+}
+
+// settingForm is the form of a setting's name that an error may quote.
+var settingForm = regexp.MustCompile(`^[A-Z][A-Z_]{0,63}$`)
+
+func unknownSetting(name string) error {
+	what := "a name that is given"
+	if settingForm.MatchString(name) {
+		what = name
+	}
+	return fmt.Errorf("%s is no setting; want one of %s, or NAME_FILE for NAME", what, strings.Join(slices.Sorted(maps.Keys(known)), ", "))
 }
 
 func sourceList(value string) (string, error) {

@@ -129,7 +129,8 @@ func TestNoSecretIsInAnErrorOfTheConfiguration(t *testing.T) {
 		"a key for a section":        wrongKind(`{fields: [Object], key: "${env:SECRET_PSEUDO}"}`, `"${env:SECRET_PSEUDO}"`),
 		"a list for a connection": wrongKind(`connection_string: "InstrumentationKey=${env:SECRET_KEY};`, `connection_string: ["${env:SECRET_KEY}"]
     wrong: "`),
-		"a list for a header": wrongKind(`"Bearer ${env:SECRET_HEADER}"`, `["Bearer ${env:SECRET_HEADER}"]`),
+		"a proxy that is no address": wrongKind("    dead_letter:", "    proxy_url: \"http://user:${env:SECRET_HEADER}%zz@proxy:8080\"\n    dead_letter:"),
+		"a list for a header":        wrongKind(`"Bearer ${env:SECRET_HEADER}"`, `["Bearer ${env:SECRET_HEADER}"]`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			path, _ := writeSecrets(t, change)
@@ -143,14 +144,15 @@ func TestNoSecretIsInAnErrorOfTheConfiguration(t *testing.T) {
 // The exporters' and extensions' authors decide which of their keys are secret. Those of this project are. print-config shows the others:
 // docs/security.md says so. When one is hidden, this test fails, and the document must change.
 func TestThePrintedConfigurationHasNoSecretOfOurKeys(t *testing.T) {
-	path, _ := writeSecrets(t, nil)
+	const proxy = "http://user:of-the-proxy@proxy:8080"
+	path, _ := writeSecrets(t, wrongKind("    dead_letter:", "    proxy_url: "+proxy+"\n    dead_letter:"))
 	out, code := runToItsEnd(t, "print-config", "--config", path)
 	require.Zero(t, code, out)
 	require.Contains(t, out, "[REDACTED]")
 	require.NotContains(t, out, secretKey, "app_insights")
 	require.NotContains(t, out, secretHeader, "otlp_http")
 	require.NotContains(t, out, secretPseudo, "asimdns")
-	for name, shown := range map[string]string{"kafka": secretPassword, "azure_blob": secretAccount, "azureauth": secretClient} {
+	for name, shown := range map[string]string{"kafka": secretPassword, "azure_blob": secretAccount, "azureauth": secretClient, "proxy_url": proxy} {
 		require.Contains(t, out, shown, "%s hides its secret now", name)
 	}
 }

@@ -258,7 +258,7 @@ func TestTheMSI(t *testing.T) {
 		open, begins, ends, // installed and stopped
 		open, begins, // started and killed
 		open, event{"Warning", 105, notEnd}, begins,
-		event{"Error", 107, "dns-sever"}, event{"Error", 107, "none.txt"}, event{"Error", 107, "AZURE_DCR_ID: want"}, event{"Error", 107, "without AZURE_DCR_ID"}, // wrong settings
+		event{"Error", 107, "dns-sever"}, event{"Error", 107, "APPLICATIONINSIGHTS_CONNECTION_STRING_FILE: its file: open: "}, event{"Error", 107, "AZURE_DCR_ID: want"}, event{"Error", 107, "without AZURE_DCR_ID"}, // wrong settings
 		ends, open, begins, // upgraded
 		ends, open, begins, ends, open, begins, // installed again with another setting: Wine starts the service again in any case, and Setup once more for the setting
 		ends, open, begins, // installed again without one: Wine alone

@@ -111,9 +111,14 @@ func TestTheTablesOfTheMSI(t *testing.T) {
 			require.Contains(t, []string{"SetSettings1", "Check", "Setup"}, a["Action"])
 			require.Equal(t, hidden, kind&hidden, "%s has a secret", a["Action"])
 		}
+		if regexp.MustCompile(`\[[A-Z_]+(SECRET|STRING)_FILE\]`).MatchString(a["Target"]) {
+			require.Equal(t, "SetSettings2", a["Action"])
+			require.Equal(t, hidden, kind&hidden, "what should be a path may be the secret itself")
+		}
 	}
 	hiddenProperties := strings.Split(one("Property", "Property", "MsiHiddenProperties")["Value"], ";")
-	require.Equal(t, []string{"APPLICATIONINSIGHTS_CONNECTION_STRING", "SETTINGS1", "Check", "Setup"}, hiddenProperties)
+	require.Equal(t, []string{"APPLICATIONINSIGHTS_CONNECTION_STRING", "APPLICATIONINSIGHTS_CONNECTION_STRING_FILE", "AZURE_CLIENT_SECRET_FILE", "SETTINGS1", "SETTINGS2",
+		"Check", "Setup"}, hiddenProperties)
 
 	secure := strings.Split(one("Property", "Property", "SecureCustomProperties")["Value"], ";")
 	for _, search := range table(t, msi, "AppSearch") {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strconv"
 )
 
 // maxRedirects is how often one call may be redirected.
@@ -36,11 +37,20 @@ func (c *Caller) follow(ctx context.Context, address string, body []byte) Answer
 		if err != nil {
 			c.move(address, nil)
 			a.Result = Unexpected
-			a.Message = fmt.Sprintf("redirected to %q: %v", a.location, err)
+			a.Message = fmt.Sprintf("redirected to %s: %v", shown(a.location), err)
 			return a
 		}
 		to, at = next, next.String()
 	}
+}
+
+// shown returns a location for an error, without what may be a secret: whoever redirects may put the call's own token into the query.
+func shown(location string) string {
+	u, err := url.Parse(location)
+	if err != nil {
+		return "what is no address"
+	}
+	return strconv.Quote((&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String())
 }
 
 // next returns the address that an answer redirects a call to. A location without a path keeps the path of the call.

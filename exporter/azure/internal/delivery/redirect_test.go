@@ -41,3 +41,16 @@ func TestACallerFollowsNoRedirectionUnlessItMay(t *testing.T) {
 		})
 	}
 }
+
+func TestARefusedRedirectionIsLoggedWithoutItsQuery(t *testing.T) {
+	for _, location := range []string{"https://login.example/a?token=hunter2#hunter2", "https://u:hunter2@login.example/a"} {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Location", location)
+			w.WriteHeader(http.StatusTemporaryRedirect)
+		}))
+		a := NewCaller(http.DefaultClient, Options{Redirect: func(_, _ *url.URL) error { return errors.New("no") }}).Post(t.Context(), s.URL+"/x", nil)
+		s.Close()
+		require.Contains(t, a.Message, "redirected to ")
+		require.NotContains(t, a.Message, "hunter2")
+	}
+}

@@ -39,6 +39,8 @@ type Search struct {
 	Fits, Waits bool
 	// Refused are the rows that were refused alone.
 	Refused []Refusal
+
+	early int // how many of Refused were refused before the target accepted any row of the call
 }
 
 // Start locks the target, runs the search, and drops the rows that were refused alone. If the target waits, because another push has found that
@@ -68,7 +70,7 @@ func (s *Search) Start(ctx context.Context, ending *Ending, rows []int32, a Answ
 // refused this one whole, the rows are at fault. The caller must hold the target's lock.
 func (s *Search) Run(ctx context.Context, rows []int32, first []byte, a Answer) error {
 	s.Fits = s.Target.AcceptsOthers(first)
-	err := s.run(ctx, rows, a)
+	err := s.again(ctx, s.run(ctx, rows, a))
 	switch {
 	case s.Fits:
 		s.Target.Clear(first)
@@ -89,6 +91,20 @@ func (s *Search) run(ctx context.Context, rows []int32, a Answer) error {
 		}
 	}
 	return s.halves(ctx, s.left(rows))
+}
+
+// again tries once more the rows that were refused before the target accepted any row of the call: it may have refused whatever came until then. If
+// the search has ended with an error, they are kept for a later one.
+func (s *Search) again(ctx context.Context, err error) error {
+	early := slices.Clone(s.Refused[:s.early])
+	s.Refused, s.early = s.Refused[s.early:], 0
+	for _, x := range early {
+		if err != nil {
+			break
+		}
+		err = s.try(ctx, []int32{x.Row})
+	}
+	return err
 }
 
 // sample tries some rows alone. It chooses them at random, so that the next attempt chooses others.
@@ -131,7 +147,9 @@ func (s *Search) try(ctx context.Context, rows []int32) error {
 	case err != nil:
 		return err
 	case a.Result == Accepted:
-		s.Fits = true
+		if !s.Fits {
+			s.Fits, s.early = true, len(s.Refused)
+		}
 		return nil
 	case len(rows) > 1:
 		return s.halves(ctx, rows)

@@ -49,10 +49,19 @@ var refusedByAll = map[string]string{
 	"auth: {}":                                                               "auth::authenticator: it is missing",
 	"compression: gzip":                                                      "the exporter compresses by itself",
 	"compression: none":                                                      "the exporter compresses by itself",
-	"timeout: 30":                                                            "want 1s or more",
+	"timeout: 30":                                                            "want 1s to 1h",
 	"timeout: 0s":                                                            "timeout: 0s is not allowed",
 	"sending_queue: {num_consumers: 0}":                                      "num_consumers",
-	"sending_queue: {batch: {flush_timeout: 1}}":                             "want 10ms or more",
+	"sending_queue: {num_consumers: 9223372036854775807}":                    "sending_queue::num_consumers: 9223372036854775807 is not allowed",
+	"sending_queue: {batch: {flush_timeout: 1}}":                             "want 10ms to 1h",
+	"sending_queue: {batch: {flush_timeout: 2540400h}}":                      "want 10ms to 1h",
+	"timeout: 2540400h":                                                      "timeout: 2540400h0m0s is not allowed",
+	"read_buffer_size: 9223372036854775807":                                  "read_buffer_size: 9223372036854775807 is not allowed",
+	"write_buffer_size: 16777217":                                            "write_buffer_size: 16777217 is not allowed",
+	"proxy_url: http://user:hunter2%zz@proxy:8080":                           "proxy_url: it is not the address of a proxy",
+	"proxy_url: 'http://user:hunter2#1@proxy:8080'":                          "proxy_url: it is not the address of a proxy",
+	"proxy_url: ftp://hunter2@proxy:8080":                                    "proxy_url: it is not the address of a proxy",
+	"proxy_url: hunter2":                                                     "proxy_url: it is not the address of a proxy",
 	"sending_queue: {batch: {max: 1}}":                                       "max",
 	`dead_letter: {path: "C:\temp\new.jsonl"}`:                               "dead_letter::path: \"C:\\temp\\new.jsonl\" is not allowed: within YAML's double quotes a backslash begins an escape",
 	"dead_letter: {path: '%TEMP%/dead.jsonl'}":                               "want ${env:TEMP}",
@@ -89,5 +98,6 @@ func RequireRefused(t *testing.T, load func(text string) error, good string, ref
 		err := load(kept.String() + line + "\n")
 		require.ErrorContains(t, err, want, line)
 		require.NotContains(t, err.Error(), "struct {", "%s: an error has no Go types", line)
+		require.NotContains(t, err.Error(), "hunter2", "%s: an error has no secret", line)
 	}
 }

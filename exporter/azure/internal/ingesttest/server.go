@@ -76,7 +76,7 @@ func start(t testing.TB, http2 bool) *Server {
 			"Custom-WinnetDnsArchive": columns.DNSArchive, "Custom-WinnetNetworkArchive": columns.NetworkArchive,
 		},
 		LimitUncompressed: 1_000_000, rows: map[string][]Row{},
-		Throttle: Throttle{MinuteCalls, MinuteBytes, time.Minute}, spent: map[string]*spending{},
+		Throttle: Throttle{Calls: MinuteCalls, Bytes: MinuteBytes, Period: time.Minute}, spent: map[string]*spending{},
 	}
 	s.http = httptest.NewUnstartedServer(http.HandlerFunc(s.serve))
 	s.http.Config.ErrorLog = log.New(io.Discard, "", 0) // errors of broken connections

@@ -18,6 +18,7 @@ type Throttle struct {
 	Calls  int
 	Bytes  int64 // before compression
 	Period time.Duration
+	Spent  bool // a rule has nothing left of its first period: some call is refused, however slow the host is
 }
 
 // spending is what a rule has taken in the period that has begun.
@@ -29,6 +30,9 @@ type spending struct {
 
 // take counts a call of size bytes, and gives how long its sender must wait where the period has no room for it: 0 takes it.
 func (t Throttle) take(s *spending, now time.Time, size int) (wait time.Duration) {
+	if t.Spent && s.since.IsZero() {
+		*s = spending{since: now, calls: t.Calls}
+	}
 	if now.Sub(s.since) >= t.Period {
 		*s = spending{since: now}
 	}

@@ -21,6 +21,10 @@ func TestARuleTakesSoManyCallsAndBytesInAPeriod(t *testing.T) {
 	require.Equal(t, time.Minute, throttle.take(&s, begin.Add(time.Minute), 101), "too many bytes")
 	require.Zero(t, throttle.take(&s, begin.Add(time.Minute), 100))
 	require.Equal(t, 1, retryAfter(time.Millisecond))
+
+	throttle.Spent, s = true, spending{}
+	require.Equal(t, time.Minute, throttle.take(&s, begin, 1), "the first period is spent")
+	require.Zero(t, throttle.take(&s, begin.Add(time.Minute), 1))
 }
 
 func TestTheServersRuleTakes2GBAMinute(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -100,15 +101,23 @@ func Loopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
+// addressForm is the form of a value that an error may quote. Another one may be a secret in the wrong place, or have one: users can read the Windows
+// Event Log, where the error that ends a start goes.
+var addressForm = regexp.MustCompile(`^[a-z]{1,8}://[0-9A-Za-z.:/_\[\]-]{0,253}$`)
+
 // Address parses the address of an endpoint: a scheme and a host, nothing else. An address without encryption must be
 // on this machine. key and form are for errors: the name of the key, and what an address looks like.
 func Address(key, endpoint, form string) (*url.URL, error) {
 	u, err := url.Parse(endpoint)
 	if err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http" {
-		return nil, fmt.Errorf("%s: %q is not an address; want %s", key, endpoint, form)
+		what := "it"
+		if addressForm.MatchString(endpoint) {
+			what = strconv.Quote(endpoint)
+		}
+		return nil, fmt.Errorf("%s: %s is not an address; want %s", key, what, form)
 	}
 	if u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || u.User != nil || strings.Trim(u.Path, "/") != "" {
-		return nil, fmt.Errorf("%s: %q has more than a host; want https://%s", key, u.Redacted(), u.Host)
+		return nil, fmt.Errorf("%s: it has more than a host; want https://%s", key, u.Host)
 	}
 	if u.Scheme == "http" && !Loopback(u.Hostname()) {
 		return nil, fmt.Errorf("%s: %q is not encrypted, and keys and tokens would be readable; want https://%s", key, endpoint, u.Host)
@@ -120,7 +129,27 @@ func Address(key, endpoint, form string) (*url.URL, error) {
 // call.
 var ownHeaders = []string{"Content-Type", "Content-Encoding", "Content-Length", "Transfer-Encoding", "User-Agent", "X-Ms-Client-Request-Id"}
 
-// ValidateClient refuses what the exporters do themselves, and a timeout that is too short to send anything.
+// Bounds of a client. A stop waits for the running calls at most as long as their timeout.
+const (
+	minTimeout = time.Second
+	maxTimeout = time.Hour
+	maxBuffer  = 16 << 20 // of read_buffer_size and write_buffer_size, in bytes: each connection has both
+)
+
+// validateProxy refuses what is no address of a proxy. net/url's own error, at the start, quotes the password in it.
+func validateProxy(text string) error {
+	if text == "" {
+		return nil
+	}
+	u, err := url.ParseRequestURI(text)
+	if err != nil || u.Hostname() == "" || !slices.Contains([]string{"http", "https", "socks5", "socks5h"}, u.Scheme) {
+		return errors.New("proxy_url: it is not the address of a proxy; want http://HOST:PORT (https, socks5); in a password write % as %25, @ as %40, " +
+			"/ as %2F, # as %23, : as %3A")
+	}
+	return nil
+}
+
+// ValidateClient refuses what the exporters do themselves, and a client that cannot send anything.
 func ValidateClient(c *confighttp.ClientConfig) error {
 	for name := range c.Headers.Iter {
 		if slices.Contains(ownHeaders, http.CanonicalHeaderKey(name)) {
@@ -138,10 +167,14 @@ func ValidateClient(c *confighttp.ClientConfig) error {
 		return errors.New("compression_params: it is not allowed; the exporter compresses by itself while it encodes (gzip); leave it out")
 	case c.Compression != "":
 		return fmt.Errorf("compression: %q is not allowed; the exporter compresses by itself while it encodes (gzip); leave it out", c.Compression)
-	case c.Timeout < time.Second:
-		return fmt.Errorf("timeout: %v is not allowed; want 1s or more for a call (a number without a unit is nanoseconds)", c.Timeout)
+	case c.Timeout < minTimeout || c.Timeout > maxTimeout:
+		return fmt.Errorf("timeout: %v is not allowed; want 1s to 1h for a call (a number without a unit is nanoseconds)", c.Timeout)
+	case c.ReadBufferSize > maxBuffer:
+		return fmt.Errorf("read_buffer_size: %d is not allowed; want at most %d", c.ReadBufferSize, maxBuffer)
+	case c.WriteBufferSize > maxBuffer:
+		return fmt.Errorf("write_buffer_size: %d is not allowed; want at most %d", c.WriteBufferSize, maxBuffer)
 	}
-	return nil
+	return validateProxy(c.ProxyURL)
 }
 
 // variable matches a variable in the syntax of cmd.exe, which nothing expands here.
@@ -171,11 +204,30 @@ const (
 	maxRetryMultiplier = 100
 )
 
-// ValidateRetry refuses intervals that are too short or too long.
+// Bounds of sending_queue. The core makes all consumers at the start; a batch waits up to flush_timeout.
+const (
+	maxConsumers    = 1000
+	minFlushTimeout = 10 * time.Millisecond
+	maxFlushTimeout = time.Hour
+)
+
+// validateQueue refuses a queue that would not start, spin, or hold its data for good.
+func validateQueue(q *exporterhelper.QueueBatchConfig) error {
+	if q.NumConsumers > maxConsumers {
+		return fmt.Errorf("sending_queue::num_consumers: %d is not allowed; want at most %d", q.NumConsumers, maxConsumers)
+	}
+	if b := q.Batch.Get(); b != nil && (b.FlushTimeout < minFlushTimeout || b.FlushTimeout > maxFlushTimeout) {
+		return fmt.Errorf("sending_queue::batch::flush_timeout: %v is not allowed; want 10ms to 1h (a number without a unit is nanoseconds)", b.FlushTimeout)
+	}
+	return nil
+}
+
+// ValidateRetry refuses a queue that cannot work, and intervals that are too short or too long.
 func ValidateRetry(queue configoptional.Optional[exporterhelper.QueueBatchConfig], r configretry.BackOffConfig) error {
-	if q := queue.Get(); q != nil && q.Batch.HasValue() && q.Batch.Get().FlushTimeout < 10*time.Millisecond {
-		return fmt.Errorf("sending_queue::batch::flush_timeout: %v is not allowed; want 10ms or more (a number without a unit is nanoseconds)",
-			q.Batch.Get().FlushTimeout)
+	if q := queue.Get(); q != nil {
+		if err := validateQueue(q); err != nil {
+			return err
+		}
 	}
 	switch {
 	case !r.Enabled:
