@@ -47,7 +47,16 @@ func (w *twin) Prepare(events []Event) {
 func (w *twin) Due() bool             { return w.held > 0 && w.passed >= w.until }
 func (w *twin) Silence(time.Duration) {}
 func (w *twin) Held() int             { return w.held }
-func (w *twin) Pass(Split)            { w.passed++ }
+
+func (w *twin) Pass(passed []Passed) int {
+	for i := range passed {
+		if w.Due() {
+			return i
+		}
+		w.passed++
+	}
+	return len(passed)
+}
 
 func (w *twin) Release(records plog.LogRecordSlice, due bool) Outcome {
 	w.held--
@@ -59,10 +68,22 @@ func (w *twin) Release(records plog.LogRecordSlice, due bool) Outcome {
 // twins share the events. The second byte says who gets one, and for 'p' looking at it panics.
 type twins struct {
 	byFirst
-	each [2]*twin
+	each   [2]*twin
+	looked []string // the events of each group
 }
 
 func (w *twins) Sharing() []SharingHandler { return []SharingHandler{w.each[0], w.each[1]} }
+
+func (w *twins) Look(events []Event) {
+	group := ""
+	for _, ev := range events {
+		group += string(ev.Data[2:])
+	}
+	w.looked = append(w.looked, group)
+	if strings.Contains(group, "panic") {
+		panic("bad group")
+	}
+}
 
 func (w *twins) Split(ev Event) Split {
 	if ev.Data[1] == 'p' {

@@ -105,7 +105,8 @@ func (h *handler) Prepare(records []pipeline.Event) {
 			h.decodeFlow(x, record.CPU, timeOf(record, ev))
 			h.announce(x, ev.Note)
 			if h.splitter == nil {
-				x.report, x.reported = h.marker.read(&x.flow, x.notification.Packet), true
+				h.marker.read(&x.report, &x.flow, x.notification.Packet)
+				x.reported = true
 			}
 		}
 	}

@@ -62,8 +62,8 @@ type Marks struct {
 
 // Marker remembers 65,536 packets, in 4.5 MiB. One goroutine uses it.
 type Marker struct {
-	packets *recent.Table[packet]
-	key     []byte
+	packets  *recent.Table[packet]
+	identity flow.Identity // of the record being read
 
 	now      int64 // time of the last record, ns since 1970
 	unmarked int64
@@ -111,7 +111,8 @@ func (m *Marker) Silence(d time.Duration) {
 // Mark returns the marks of a flow's record. bytes is the packet of the notification that the flow was decoded from, at is the record's
 // time in nanoseconds since 1970. Call it for every record, in the order in which they came.
 func (m *Marker) Mark(f *flow.Flow, bytes []byte, at int64) Marks {
-	r := m.Read(f, bytes)
+	var r Report
+	m.Read(&r, f, bytes)
 	return m.MarkReport(&r, at)
 }
 

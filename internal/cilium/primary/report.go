@@ -23,21 +23,16 @@ type Report struct {
 
 // Read reads a flow's record for MarkReport. bytes is the packet of the notification that the flow was decoded from. A caller that knows some
 // records ahead reads each and calls Fetch for it, so that the memory of all their packets is loaded at the same time. Neither changes any mark.
-func (m *Marker) Read(f *flow.Flow, bytes []byte) (r Report) {
+func (m *Marker) Read(r *Report, f *flow.Flow, bytes []byte) {
 	r.here, r.kind = whereabouts(f)
-	if r.kind == elsewhere || r.kind == unnamed {
-		return r
+	r.cpu, r.sized, r.known = processor(f), f.OrigLen != 0, false
+	if r.kind == elsewhere || r.kind == unnamed || !r.sized || unnamedTunnel(f) || r.kind == comesIn && outside(f) {
+		return
 	}
-	r.cpu, r.sized = processor(f), f.OrigLen != 0
-	if !r.sized || unnamedTunnel(f) || r.kind == comesIn && outside(f) {
-		return r
-	}
-	var id flow.Identity
-	if id, r.known = f.Identify(m.key[:0], bytes); r.known {
-		m.key = id.Bytes
+	id := &m.identity
+	if r.known = f.Identify(id, bytes); r.known {
 		r.print, r.sourcePort, r.translated = m.packets.Join(id.Body, id.Source, id.Destination), id.SourcePort, id.Translated
 	}
-	return r
 }
 
 // Fetch starts to load the memory of a report's packet.
