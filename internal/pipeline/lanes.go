@@ -145,9 +145,10 @@ func (p *Pipeline) noteFlushed() {
 // shared is a chunk whose events several lanes handle.
 type shared struct {
 	*queue.Chunk
-	splits []Passed // all events
-	offset uint32   // of the first event that has not been split
-	shares []share  // by lane
+	splits []Passed         // all events
+	offset uint32           // of the first event that has not been split
+	shares []share          // by lane
+	looked [groupSize]Event // that Split gets next
 	users  atomic.Int32
 }
 
@@ -214,11 +215,11 @@ func (p *Pipeline) split(s *shared) {
 	}
 }
 
-// add adds what was decided about the next event.
-func (s *shared) add(split Split, of Event) {
+// add adds what was decided about the next event, whose data has a size.
+func (s *shared) add(split Split, size int) {
 	i, share := uint16(len(s.splits)), &s.shares[split.Shard]
 	s.splits = append(s.splits, Passed{At: split.At, offset: s.offset, next: noEvent, Note: split.Note})
-	s.offset += queue.EventHeader + uint32(len(of.Data))
+	s.offset += queue.EventHeader + uint32(size)
 	if share.number++; share.number == 1 {
 		share.first = i
 	} else {
@@ -227,51 +228,42 @@ func (s *shared) add(split Split, of Event) {
 	share.last = i
 }
 
-// ahead appends the next events that have not been split, at most groupSize.
-func (s *shared) ahead(group []Event) []Event {
-	offset := s.offset
-	for range min(groupSize, s.Len()-len(s.splits)) {
-		ev := s.At(offset)
-		offset += queue.EventHeader + uint32(len(ev.Data))
-		group = append(group, ev)
-	}
-	return group
-}
-
 // splitOn goes on with the events of a chunk, up to the end or to the first for which Split panics. When no time is left to hand anything over,
 // the first lane drops the events.
 func (p *Pipeline) splitOn(s *shared) {
-	var ev Event
+	next := 0 // the index of the event that Split gets
 	defer func() {
 		if r := recover(); r != nil {
-			s.add(Split{At: ev.Received, Note: notePanicked}, ev)
+			ev := &s.looked[next]
+			s.add(Split{At: ev.Received, Note: notePanicked}, len(ev.Data))
 			p.noteSplitPanic(r)
 		}
 	}()
 	h, late := p.Handler.(SharedHandler), p.deliver.Err() != nil
 	for len(s.splits) < s.Len() {
-		p.looked = s.ahead(p.looked[:0])
+		looked := s.looked[:min(groupSize, s.Len()-len(s.splits))]
+		s.Ahead(looked, s.offset)
 		if !late {
-			p.look(h)
+			p.look(h, looked)
 		}
-		for _, ev = range p.looked {
+		for next = range looked {
 			var split Split
 			if !late {
-				split = h.Split(ev)
+				split = h.Split(looked[next])
 			}
-			s.add(split, ev)
+			s.add(split, len(looked[next].Data))
 		}
 	}
 }
 
-// look calls Look for the group. If that panics, Split gets the event that made it panic, and the event is counted.
-func (p *Pipeline) look(h SharedHandler) {
+// look calls Look. If that panics, Split gets the event that made it panic, and the event is counted.
+func (p *Pipeline) look(h SharedHandler, looked []Event) {
 	defer func() {
 		if r := recover(); r != nil {
 			p.noteSplitPanic(r)
 		}
 	}()
-	h.Look(p.looked)
+	h.Look(looked)
 }
 
 // noteSplitPanic logs the first panic.

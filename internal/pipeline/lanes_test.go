@@ -5,6 +5,7 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -135,6 +136,37 @@ func TestAnEventThatPanicsWhenItIsLookedAtIsNotPrepared(t *testing.T) {
 	require.Equal(t, len(events)-4, sink.LogRecordCount())
 	require.Equal(t, []int{3, 7}, []int{w.each[0].passed, w.each[1].passed})
 	requireBalanced(t, p, int64(len(events)))
+}
+
+func TestEventsAreLookedAtInGroupsBeforeTheyAreDivided(t *testing.T) {
+	w := &twins{each: [2]*twin{{}, {}}}
+	sink := &consumertest.LogsSink{}
+	p := newPipeline(t, sink, func(s *Settings) { s.Handler = w })
+	want, group := []string(nil), ""
+	for i := range 2*groupSize + 3 {
+		data := string(rune('a' + i))
+		switch i {
+		case 2:
+			data = "panic" // of Look, which costs no event
+		case groupSize + 1:
+			require.NoError(t, p.Put(t.Context(), 1, []byte("ep"+data), nil)) // Split panics, so the next group begins after it
+			want, group = append(want, group+data), ""
+			continue
+		}
+		group += data
+		if i == groupSize-1 {
+			want, group = append(want, group), ""
+		}
+		require.NoError(t, p.Put(t.Context(), 1, []byte("e"+strconv.Itoa(i%2)+data), nil))
+	}
+	require.NoError(t, p.Shutdown(t.Context(), noSource))
+	require.Len(t, w.looked, 4)
+	require.Equal(t, want[0], w.looked[0])
+	require.True(t, strings.HasPrefix(w.looked[1], want[1]), "%q", w.looked[1])
+	require.Equal(t, group, w.looked[2]+w.looked[3])
+	require.Equal(t, map[string]int64{UndecodablePanic: 1}, p.Stats.Undecodable.Snapshot())
+	require.Equal(t, 2*groupSize+2, sink.LogRecordCount())
+	requireBalanced(t, p, 2*groupSize+3)
 }
 
 func TestAWorkerThatIsBehindDoesNotMakeTheNewestEventOlder(t *testing.T) {

@@ -156,7 +156,6 @@ type Pipeline struct {
 
 	lanes         []*lane         // one for each worker
 	garbage       *budget.Garbage // nil without a budget
-	looked        []Event         // that Split gets next
 	splitPanicked bool            // that Split or Look panicked has been logged
 }
 
