@@ -64,9 +64,9 @@ const noEvent = math.MaxUint16
 // notePanicked is the note of an event for which Split panicked.
 const notePanicked = 255
 
-// chunksAhead is the number of chunks that wait for a worker. More would only take chunks from the producers, and have left the processor's
-// caches when they are handled.
-const chunksAhead = 2
+// chunksAhead is the number of chunks that wait for a worker. With fewer, the goroutines wait for each other more often, and to wake one takes
+// longer than to load again what has left the processor's caches. More would only take chunks from the producers.
+const chunksAhead = 8
 
 // SplitMemory is the most memory that the lists of events take, in bytes: those of the shortest events.
 const SplitMemory = (chunksAhead + 2) * queue.ChunkSize / queue.EventHeader * 16
