@@ -29,32 +29,44 @@ type SharedHandler interface {
 	// Split decides which of them gets an event. It is called once for each event, in their order, on one goroutine. The handlers may handle
 	// earlier events at the same time, but none of their methods that the flush interval or Drain calls runs.
 	Split(ev Event) Split
+	// Look is called with some events that Split will get next, one after the other, so that the memory that they need is loaded at the same
+	// time. Split may also get an event that Look did not.
+	Look(events []Event)
 }
 
 // SharingHandler is one of the handlers that share the events. Its events keep their order.
 type SharingHandler interface {
 	BufferingHandler
-	// Pass notes an event that another handler gets. It is called between the events before and after it.
-	Pass(s Split)
+	// Pass notes events that other handlers get, in their order. It is called between the events before and after them, and returns how many it
+	// has noted. Before each it looks whether anything is due. If so, it stops there: the worker releases what is due, and calls Pass again with
+	// the rest.
+	Pass(passed []Passed) int
 }
-
-// MaxShards is the largest number of handlers that share the events.
-const MaxShards = 64
 
 // Split says who gets an event.
 type Split struct {
+	At    int64 // the time of the event
+	Shard uint8 // the index of the handler
+	Note  uint8 // Event.Note, below 255
+}
+
+// Passed is an event of a chunk that another handler gets.
+type Passed struct {
 	At     int64  // the time of the event
 	offset uint32 // in its chunk
-	Shard  uint8  // the index of the handler
-	Note   uint8  // Event.Note, below 255
+	next   uint16 // the index of the next event of the same handler, or noEvent
+	Note   uint8  // Event.Note
 }
+
+// noEvent is more than the index of any event of a chunk.
+const noEvent = math.MaxUint16
 
 // notePanicked is the note of an event for which Split panicked.
 const notePanicked = 255
 
-// chunksAhead is the number of chunks that wait for a worker. More would only take chunks from the producers, and have left the processor's
-// caches when they are handled.
-const chunksAhead = 2
+// chunksAhead is the number of chunks that wait for a worker. With fewer, the goroutines wait for each other more often, and to wake one takes
+// longer than to load again what has left the processor's caches. More would only take chunks from the producers.
+const chunksAhead = 8
 
 // SplitMemory is the most memory that the lists of events take, in bytes: those of the shortest events.
 const SplitMemory = (chunksAhead + 2) * queue.ChunkSize / queue.EventHeader * 16
@@ -133,10 +145,17 @@ func (p *Pipeline) noteFlushed() {
 // shared is a chunk whose events several lanes handle.
 type shared struct {
 	*queue.Chunk
-	splits []Split
-	offset uint32 // of the first event that has not been split
-	number []int  // of the events of each lane
+	splits []Passed         // all events
+	offset uint32           // of the first event that has not been split
+	shares []share          // by lane
+	looked [groupSize]Event // that Split gets next
 	users  atomic.Int32
+}
+
+// share is a lane's share of the events of a chunk.
+type share struct {
+	number      int    // of its events
+	first, last uint16 // the indices of the first and the last of them, noEvent if there is none
 }
 
 // handling returns what handles a chunk and, if that goes on on other goroutines, what waits until they have handled all. end ends them.
@@ -147,7 +166,7 @@ func (p *Pipeline) handling() (handle func(*queue.Chunk), wait, end func()) {
 	var workers, unhandled sync.WaitGroup
 	free := make(chan *shared, chunksAhead+2) // a worker has one, chunksAhead wait, and one is being split
 	for range cap(free) {
-		free <- &shared{number: make([]int, len(p.lanes))}
+		free <- &shared{shares: make([]share, len(p.lanes))}
 	}
 	chunks := make([]chan *shared, len(p.lanes))
 	for i, l := range p.lanes {
@@ -185,106 +204,130 @@ func (p *Pipeline) handling() (handle func(*queue.Chunk), wait, end func()) {
 // split decides whose the events of a chunk are. An event for which that panics costs no other event: the first lane counts it.
 func (p *Pipeline) split(s *shared) {
 	if n := s.Len(); cap(s.splits) < n {
-		s.splits = make([]Split, 0, n) // SplitMemory counts no more than that
+		s.splits = make([]Passed, 0, n) // SplitMemory counts no more than that
 	}
 	s.splits, s.offset = s.splits[:0], 0
-	clear(s.number)
+	for i := range s.shares {
+		s.shares[i] = share{first: noEvent, last: noEvent}
+	}
 	for len(s.splits) < s.Len() {
 		p.splitOn(s)
 	}
 }
 
+// add adds what was decided about the next event, whose data has a size.
+func (s *shared) add(split Split, size int) {
+	i, share := uint16(len(s.splits)), &s.shares[split.Shard]
+	s.splits = append(s.splits, Passed{At: split.At, offset: s.offset, next: noEvent, Note: split.Note})
+	s.offset += queue.EventHeader + uint32(size)
+	if share.number++; share.number == 1 {
+		share.first = i
+	} else {
+		s.splits[share.last].next = i
+	}
+	share.last = i
+}
+
 // splitOn goes on with the events of a chunk, up to the end or to the first for which Split panics. When no time is left to hand anything over,
 // the first lane drops the events.
 func (p *Pipeline) splitOn(s *shared) {
-	add := func(split Split, of Event) {
-		split.offset = s.offset
-		s.offset += queue.EventHeader + uint32(len(of.Data))
-		s.splits = append(s.splits, split)
-		s.number[split.Shard]++
-	}
-	var ev Event
+	next := 0 // the index of the event that Split gets
 	defer func() {
-		r := recover()
-		if r == nil {
-			return
-		}
-		add(Split{At: ev.Received, Note: notePanicked}, ev)
-		if !p.splitPanicked {
-			p.splitPanicked = true
-			p.Logger.Error("looking at an event panicked; it is counted as undecodable and further ones are only counted",
-				zap.Any("panic", r), zap.ByteString("stack", debug.Stack()))
+		if r := recover(); r != nil {
+			ev := &s.looked[next]
+			s.add(Split{At: ev.Received, Note: notePanicked}, len(ev.Data))
+			p.noteSplitPanic(r)
 		}
 	}()
-	split := p.Handler.(SharedHandler).Split
-	if p.deliver.Err() != nil {
-		split = func(Event) Split { return Split{} }
-	}
+	h, late := p.Handler.(SharedHandler), p.deliver.Err() != nil
 	for len(s.splits) < s.Len() {
-		ev = s.At(s.offset)
-		add(split(ev), ev)
+		looked := s.looked[:min(groupSize, s.Len()-len(s.splits))]
+		s.Ahead(looked, s.offset)
+		if !late {
+			p.look(h, looked)
+		}
+		for next = range looked {
+			var split Split
+			if !late {
+				split = h.Split(looked[next])
+			}
+			s.add(split, len(looked[next].Data))
+		}
+	}
+}
+
+// look calls Look. If that panics, Split gets the event that made it panic, and the event is counted.
+func (p *Pipeline) look(h SharedHandler, looked []Event) {
+	defer func() {
+		if r := recover(); r != nil {
+			p.noteSplitPanic(r)
+		}
+	}()
+	h.Look(looked)
+}
+
+// noteSplitPanic logs the first panic.
+func (p *Pipeline) noteSplitPanic(r any) {
+	if !p.splitPanicked {
+		p.splitPanicked = true
+		p.Logger.Error("looking at an event panicked; it is counted as undecodable and further ones are only counted",
+			zap.Any("panic", r), zap.ByteString("stack", debug.Stack()))
 	}
 }
 
 // processShare handles the lane's events of a chunk.
-func (p *lane) processShare(s *shared) { p.handleAll(p.share(s), s.number[p.shard]) }
+func (p *lane) processShare(s *shared) {
+	p.handleAll(p.share(s), s.shares[p.shard].number)
+}
 
 // share yields the lane's events of a chunk, as events does, and passes over the others. An event for which Split panicked is a group of its own,
 // which is not prepared: Handle does not get it.
 func (p *lane) share(s *shared) iter.Seq[Event] {
 	return func(yield func(Event) bool) {
-		passed, fetched := 0, 0
-		for begin := 0; begin < len(s.splits); {
-			p.group = p.group[:0]
-			end := begin
-			for ; end < len(s.splits) && len(p.group) < groupSize; end++ {
-				if split := &s.splits[end]; split.Shard == p.shard {
-					if split.Note == notePanicked && len(p.group) > 0 {
-						break
-					}
-					ev := s.At(split.offset)
-					ev.Note = split.Note
-					p.group = append(p.group, ev)
-					if ev.Note == notePanicked {
-						end++
-						break
-					}
+		passed := 0 // the number of events that were handled or passed over
+		next := s.shares[p.shard].first
+		for next != noEvent {
+			p.group, p.indices = p.group[:0], p.indices[:0]
+			for next != noEvent && len(p.group) < groupSize {
+				split := &s.splits[next]
+				if split.Note == notePanicked && len(p.group) > 0 {
+					break
+				}
+				ev := s.At(split.offset)
+				ev.Note = split.Note
+				p.group, p.indices = append(p.group, ev), append(p.indices, int(next))
+				next = split.next
+				if ev.Note == notePanicked {
+					break
 				}
 			}
-			fetched = max(fetched, end)
-			for n := 0; fetched < len(s.splits) && n < groupSize; fetched++ { // the next group
-				if split := &s.splits[fetched]; split.Shard == p.shard {
-					s.Fetch(split.offset)
-					n++
-				}
+			for n, ahead := 0, next; n < groupSize && ahead != noEvent; n++ { // the next group
+				s.Fetch(s.splits[ahead].offset)
+				ahead = s.splits[ahead].next
 			}
-			if p.preparing != nil && len(p.group) > 0 && p.group[0].Note != notePanicked {
+			if p.preparing != nil && p.group[0].Note != notePanicked {
 				p.guard(func() { p.preparing.Prepare(p.group) })
 			}
-			for _, ev := range p.group {
-				for s.splits[passed].Shard != p.shard {
-					p.pass(s.splits[passed])
-					passed++
-				}
-				passed++
+			for i, ev := range p.group {
+				p.pass(s.splits[passed:p.indices[i]])
+				passed = p.indices[i] + 1
 				if !yield(ev) {
 					return
 				}
 			}
-			for ; passed < end; passed++ {
-				p.pass(s.splits[passed])
-			}
-			begin = end
 		}
+		p.pass(s.splits[passed:])
 	}
 }
 
-// pass passes over an event of another lane. When no time is left to hand anything over, the lane comes no further.
-func (p *lane) pass(s Split) {
-	if p.deliver.Err() != nil {
-		return
+// pass passes over events of other lanes. When no time is left to hand anything over, the lane comes no further.
+func (p *lane) pass(passed []Passed) {
+	for len(passed) > 0 && p.deliver.Err() == nil {
+		n := p.sharing.Pass(passed)
+		passed = passed[n:]
+		p.tracked(n)
+		if len(passed) > 0 {
+			p.releaseDue()
+		}
 	}
-	p.releaseDue()
-	p.sharing.Pass(s)
-	p.tracked()
 }

@@ -5,6 +5,7 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -47,7 +48,16 @@ func (w *twin) Prepare(events []Event) {
 func (w *twin) Due() bool             { return w.held > 0 && w.passed >= w.until }
 func (w *twin) Silence(time.Duration) {}
 func (w *twin) Held() int             { return w.held }
-func (w *twin) Pass(Split)            { w.passed++ }
+
+func (w *twin) Pass(passed []Passed) int {
+	for i := range passed {
+		if w.Due() {
+			return i
+		}
+		w.passed++
+	}
+	return len(passed)
+}
 
 func (w *twin) Release(records plog.LogRecordSlice, due bool) Outcome {
 	w.held--
@@ -59,10 +69,22 @@ func (w *twin) Release(records plog.LogRecordSlice, due bool) Outcome {
 // twins share the events. The second byte says who gets one, and for 'p' looking at it panics.
 type twins struct {
 	byFirst
-	each [2]*twin
+	each   [2]*twin
+	looked []string // the events of each group
 }
 
 func (w *twins) Sharing() []SharingHandler { return []SharingHandler{w.each[0], w.each[1]} }
+
+func (w *twins) Look(events []Event) {
+	group := ""
+	for _, ev := range events {
+		group += string(ev.Data[2:])
+	}
+	w.looked = append(w.looked, group)
+	if strings.Contains(group, "panic") {
+		panic("bad group")
+	}
+}
 
 func (w *twins) Split(ev Event) Split {
 	if ev.Data[1] == 'p' {
@@ -114,6 +136,37 @@ func TestAnEventThatPanicsWhenItIsLookedAtIsNotPrepared(t *testing.T) {
 	require.Equal(t, len(events)-4, sink.LogRecordCount())
 	require.Equal(t, []int{3, 7}, []int{w.each[0].passed, w.each[1].passed})
 	requireBalanced(t, p, int64(len(events)))
+}
+
+func TestEventsAreLookedAtInGroupsBeforeTheyAreDivided(t *testing.T) {
+	w := &twins{each: [2]*twin{{}, {}}}
+	sink := &consumertest.LogsSink{}
+	p := newPipeline(t, sink, func(s *Settings) { s.Handler = w })
+	want, group := []string(nil), ""
+	for i := range 2*groupSize + 3 {
+		data := string(rune('a' + i))
+		switch i {
+		case 2:
+			data = "panic" // of Look, which costs no event
+		case groupSize + 1:
+			require.NoError(t, p.Put(t.Context(), 1, []byte("ep"+data), nil)) // Split panics, so the next group begins after it
+			want, group = append(want, group+data), ""
+			continue
+		}
+		group += data
+		if i == groupSize-1 {
+			want, group = append(want, group), ""
+		}
+		require.NoError(t, p.Put(t.Context(), 1, []byte("e"+strconv.Itoa(i%2)+data), nil))
+	}
+	require.NoError(t, p.Shutdown(t.Context(), noSource))
+	require.Len(t, w.looked, 4)
+	require.Equal(t, want[0], w.looked[0])
+	require.True(t, strings.HasPrefix(w.looked[1], want[1]), "%q", w.looked[1])
+	require.Equal(t, group, w.looked[2]+w.looked[3])
+	require.Equal(t, map[string]int64{UndecodablePanic: 1}, p.Stats.Undecodable.Snapshot())
+	require.Equal(t, 2*groupSize+2, sink.LogRecordCount())
+	requireBalanced(t, p, 2*groupSize+3)
 }
 
 func TestAWorkerThatIsBehindDoesNotMakeTheNewestEventOlder(t *testing.T) {

@@ -156,7 +156,7 @@ type Pipeline struct {
 
 	lanes         []*lane         // one for each worker
 	garbage       *budget.Garbage // nil without a budget
-	splitPanicked bool            // that Split panicked has been logged
+	splitPanicked bool            // that Split or Look panicked has been logged
 }
 
 // lane is what one worker uses: a handler with its batch. Nothing else uses it while the worker handles events.
@@ -168,6 +168,7 @@ type lane struct {
 	preparing PreparingHandler // Handler, if it is one; else nil
 	sharing   SharingHandler   // Handler, if there are several lanes; else nil
 	group     []Event          // that are prepared
+	indices   []int            // of these in a chunk, if there are several lanes
 	logs      plog.Logs
 	records   plog.LogRecordSlice   // what Begin returned
 	places    []plog.LogRecordSlice // all slices that Begin made
@@ -489,20 +490,20 @@ func (p *lane) handleAll(events iter.Seq[Event], n int) {
 		default:
 			p.Stats.Undecodable.Add(outcome.Reason, 1)
 		}
-		p.tracked()
+		p.tracked(1)
 	}
 	p.Stats.Filtered.Add(filtered)
 	p.Stats.Aggregated.Add(aggregated)
 	p.Stats.noteLast(last)
 }
 
-// tracked tracks an event that has been handled.
-func (p *lane) tracked() {
-	if p.track == nil {
+// tracked tracks n events that have been handled.
+func (p *lane) tracked(n int) {
+	if p.track == nil || n == 0 {
 		return
 	}
 	p.unheld = false
-	if p.track.handle() {
+	if p.track.handle(n) {
 		p.track.look(p.count())
 	}
 }

@@ -80,8 +80,8 @@ func (c *chance) Release(records plog.LogRecordSlice, _ bool) Outcome {
 	return Outcome{Kind: Emitted}
 }
 
-// Pass does nothing: time does not pass for a chance.
-func (c *chance) Pass(Split) {}
+// Pass stops at random, since time does not pass for a chance.
+func (c *chance) Pass(passed []Passed) int { return min(len(passed), c.rand.IntN(10)) }
 
 // chances share the events.
 type chances struct {
@@ -95,6 +95,13 @@ func (c *chances) Sharing() (sharing []SharingHandler) {
 		sharing = append(sharing, one)
 	}
 	return sharing
+}
+
+// Look panics at random. The events still come.
+func (c *chances) Look([]Event) {
+	if c.rand.IntN(50) == 0 {
+		panic("bad group")
+	}
 }
 
 func (c *chances) Split(ev Event) Split {

@@ -51,9 +51,9 @@ func newTracker(h Handler, done func(events int64)) *tracker {
 	return t
 }
 
-// handle notes that an event has been handled. It reports whether a batch was delivered since the last look; the caller must then call look.
-func (t *tracker) handle() bool {
-	t.handled++
+// handle notes that n events have been handled. It reports whether a batch was delivered since the last look; the caller must then call look.
+func (t *tracker) handle(n int) bool {
+	t.handled += int64(n)
 	return t.delivered
 }
 

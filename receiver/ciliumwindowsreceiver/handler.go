@@ -137,7 +137,7 @@ func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipelin
 	x := h.ahead.take(ev.Data)
 	if x == nil {
 		x = &h.ahead.single
-		x.raw, x.decoded, x.flowDecoded = ev.Data, false, false
+		x.begin(ev.Data)
 	}
 	h.use(x)
 	if h.passesOver(ev.Note) {
@@ -170,8 +170,7 @@ func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipelin
 	if h.settings.unwanted(h.notification, h.archive != nil) {
 		return pipeline.Outcome{Kind: pipeline.Filtered}
 	}
-	h.decodeFlow(x, at)
-	h.flow.CPU = record.CPU
+	h.decodeFlow(x, record.CPU, at)
 	if h.openers != nil {
 		h.openers.Direct(h.flow, at)
 	}
@@ -188,7 +187,7 @@ func (h *handler) Handle(ev pipeline.Event, records plog.LogRecordSlice) pipelin
 	if h.metricsOnly {
 		return pipeline.Outcome{Kind: pipeline.Aggregated}
 	}
-	h.mark(ev.Note, at)
+	h.mark(x, ev.Note, at)
 	if h.connections != nil {
 		return h.join(ev, at, records)
 	}
@@ -242,9 +241,13 @@ func (h *handler) wants(note uint8) bool {
 	return h.settings.filter.Wants(h.flow)
 }
 
-// mark sets in the flow whether its record counts the packet's bytes, and whether it counts the packet's denial.
-func (h *handler) mark(note uint8, at int64) {
-	if h.splitter == nil {
+// mark sets in the flow of a record with a note whether it counts the packet's bytes, and whether it counts the packet's denial.
+func (h *handler) mark(x *prepared, note uint8, at int64) {
+	switch {
+	case h.splitter != nil:
+	case x.reported:
+		note = h.marker.markReport(&x.report, at)
+	default:
 		note = h.marker.mark(h.flow, h.notification.Packet, at)
 	}
 	h.flow.Primary, h.flow.PrimaryDrop = note&notePrimary != 0, note&notePrimaryDrop != 0

@@ -22,7 +22,20 @@ func newMarker() *marker { return &marker{packets: primary.New()} }
 
 // mark returns the marks of a flow's record as a note. Call it for every record, in the order in which they came.
 func (m *marker) mark(f *flow.Flow, packet []byte, at int64) (note uint8) {
-	marks := m.packets.Mark(f, packet, at)
+	var report primary.Report
+	m.packets.Read(&report, f, packet)
+	return m.markReport(&report, at)
+}
+
+// read reads a flow's record for markReport, and starts to load the memory of its packet.
+func (m *marker) read(report *primary.Report, f *flow.Flow, packet []byte) {
+	m.packets.Read(report, f, packet)
+	m.packets.Fetch(report)
+}
+
+// markReport is mark for a record that was read before.
+func (m *marker) markReport(report *primary.Report, at int64) (note uint8) {
+	marks := m.packets.MarkReport(report, at)
 	if marks.Packet == primary.Yes {
 		note |= notePrimary
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/flow"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/obsconfig"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/primary"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 )
 
@@ -17,16 +18,23 @@ type prepared struct {
 	notification monitor.Notification // if decoded
 	flow         flow.Flow            // if flowDecoded
 	expected     aggregate.Expected
+	report       primary.Report // if reported
 
-	decoded, flowDecoded bool
+	decoded, flowDecoded, reported bool
 }
 
-// decodeFlow decodes the flow of a notification at a time, in nanoseconds since 1970, and names its ends.
-func (h *handler) decodeFlow(x *prepared, at int64) {
+// begin makes x the record of a wire form, of which nothing has been decoded.
+func (x *prepared) begin(raw []byte) {
+	x.raw, x.decoded, x.flowDecoded, x.reported = raw, false, false, false
+}
+
+// decodeFlow decodes the flow of a notification of a processor at a time, in nanoseconds since 1970, and names its ends.
+func (h *handler) decodeFlow(x *prepared, cpu int32, at int64) {
 	if x.flowDecoded {
 		return
 	}
 	x.flow.Decode(&x.notification)
+	x.flow.CPU = cpu
 	if h.names != nil {
 		x.flow.Resolve(h.names, at)
 	}
@@ -84,7 +92,7 @@ func (h *handler) Prepare(records []pipeline.Event) {
 			break // take identifies a record by the address of its first byte
 		}
 		x := a.records[i]
-		x.raw, x.decoded, x.flowDecoded = ev.Data, false, false
+		x.begin(ev.Data)
 		a.n++
 		if h.passesOver(ev.Note) {
 			continue
@@ -94,8 +102,12 @@ func (h *handler) Prepare(records []pipeline.Event) {
 			continue // Handle says why
 		}
 		if !h.settings.unwanted(&x.notification, h.archive != nil) {
-			h.decodeFlow(x, timeOf(record, ev))
+			h.decodeFlow(x, record.CPU, timeOf(record, ev))
 			h.announce(x, ev.Note)
+			if h.splitter == nil {
+				h.marker.read(&x.report, &x.flow, x.notification.Packet)
+				x.reported = true
+			}
 		}
 	}
 	for _, x := range a.records[:a.n] {

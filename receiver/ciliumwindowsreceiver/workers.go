@@ -16,6 +16,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/monitor"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/obsconfig"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/opener"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/primary"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
 )
 
@@ -59,15 +60,22 @@ func (s *shared) Sharing() (sharing []pipeline.SharingHandler) {
 	return sharing
 }
 
-// Pass notes an event that another handler gets.
-func (h *handler) Pass(s pipeline.Split) {
-	if s.Note&noteNoRecord != 0 {
-		return
+// Pass notes events that other handlers get.
+func (h *handler) Pass(passed []pipeline.Passed) int {
+	for i := range passed {
+		if h.Due() {
+			return i
+		}
+		s := &passed[i]
+		if s.Note&noteNoRecord != 0 {
+			continue
+		}
+		h.aggregator.Clock.Event(s.At)
+		if s.Note&noteUntimed != 0 {
+			h.untimed++
+		}
 	}
-	h.aggregator.Clock.Event(s.At)
-	if s.Note&noteUntimed != 0 {
-		h.untimed++
-	}
+	return len(passed)
 }
 
 // share returns the settings of one of a number of handlers, which share the memory of what is kept back.
@@ -112,10 +120,21 @@ type splitter struct {
 
 	notification monitor.Notification
 	flow         flow.Flow
-	glanced      struct { // by glances only
-		notification monitor.Notification
-		flow         flow.Flow
-	}
+
+	glances   []glanced
+	ahead     []glanced            // of the events that Split gets next
+	next      int                  // the index of the first that Split has not got
+	glancedAt monitor.Notification // by glances only
+	glancedOf flow.Flow            // by glances only
+}
+
+// glanced is what a glance shows of an event.
+type glanced struct {
+	raw    *byte          // the first of its wire form
+	split  pipeline.Split // without the marks
+	report primary.Report // for the marks, if marked
+	shown  bool           // otherwise a glance shows nothing
+	marked bool           // the record has marks
 }
 
 func newSplitter(h *handler, handlers int) *splitter {
@@ -136,39 +155,87 @@ func (s *splitter) forget() {
 	}
 }
 
-// Split looks at an event.
-func (s *splitter) Split(ev pipeline.Event) (to pipeline.Split) {
+// Look takes a glance at events that Split gets next, in the same order, if no filter decides about them.
+func (s *splitter) Look(looked []pipeline.Event) {
+	s.ahead, s.next = nil, 0
+	if s.settings.filter != nil {
+		return
+	}
+	for len(s.glances) < len(looked) {
+		s.glances = append(s.glances, glanced{})
+	}
+	for i := range looked {
+		ev := &looked[i]
+		if len(ev.Data) == 0 {
+			break // take identifies a record by the address of its first byte
+		}
+		x := &s.glances[i]
+		x.raw, x.shown, x.marked = &ev.Data[0], false, false
+		s.ahead = s.glances[:i+1]
+		s.glance(x, ev)
+	}
+}
+
+// glance takes a glance at an event.
+func (s *splitter) glance(x *glanced, ev *pipeline.Event) {
+	time, cpu, data, ok := events.Glance(ev.Data)
+	n, f := &s.glancedAt, &s.glancedOf
+	if !ok || !n.Glance(data) {
+		return
+	}
+	x.split = splitOf(time, ev.Received)
+	if s.settings.unwanted(n, false) { // there is no archive beside several workers
+		x.split.Note |= noteUnwanted
+		x.shown = true
+		return
+	}
+	if !f.Glance(n) {
+		return
+	}
+	f.CPU = cpu
+	x.split.Shard = s.shard(f)
+	s.marker.read(&x.report, f, n.Packet)
+	x.shown, x.marked = true, true
+}
+
+// take returns what a glance shows of an event, or nil. raw is its wire form.
+func (s *splitter) take(raw []byte) *glanced {
+	if s.next == len(s.ahead) || len(raw) == 0 || &raw[0] != s.ahead[s.next].raw {
+		return nil
+	}
+	s.next++
+	if x := &s.ahead[s.next-1]; x.shown {
+		return x
+	}
+	return nil
+}
+
+// splitOf returns what the head of a record decides. time is its own, or 0.
+func splitOf(time, received int64) pipeline.Split {
+	if time == 0 {
+		return pipeline.Split{At: received, Note: noteUntimed}
+	}
+	return pipeline.Split{At: time}
+}
+
+// Split decides about an event.
+func (s *splitter) Split(ev pipeline.Event) pipeline.Split {
+	if x := s.take(ev.Data); x != nil {
+		to := x.split
+		if x.marked {
+			to.Note |= s.marker.markReport(&x.report, to.At)
+		}
+		return to
+	}
 	record, err := events.Parse(ev.Data)
 	if err != nil {
 		return pipeline.Split{Note: noteNoRecord}
 	}
-	to.At = timeOf(record, ev)
-	if record.Time == 0 {
-		to.Note = noteUntimed
-	}
-	if record.Lost == 0 && !s.glance(&to, record) {
+	to := splitOf(record.Time, ev.Received)
+	if record.Lost == 0 {
 		s.decode(&to, record)
 	}
 	return to
-}
-
-// glance decides about a trace if no filter does and its packet is a simple one. Otherwise it reports false.
-func (s *splitter) glance(to *pipeline.Split, record events.Record) bool {
-	n, f := &s.glanced.notification, &s.glanced.flow
-	if s.settings.filter != nil || !n.Glance(record.Data) {
-		return false
-	}
-	if s.settings.unwanted(n, false) { // there is no archive beside several workers
-		to.Note |= noteUnwanted
-		return true
-	}
-	if !f.Glance(n) {
-		return false
-	}
-	f.CPU = record.CPU
-	to.Shard = s.shard(f)
-	to.Note |= s.marker.mark(f, n.Packet, to.At)
-	return true
 }
 
 // decode decides about any event.

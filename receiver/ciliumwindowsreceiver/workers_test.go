@@ -307,6 +307,7 @@ func FuzzGlance(f *testing.F) {
 		decoding.marker.forget()
 		for range 2 {
 			ev := pipeline.Event{Received: 1, Data: raw}
+			glancing.Look([]pipeline.Event{ev})
 			split := glancing.Split(ev)
 			require.Equal(t, decoding.Split(ev), split)
 			require.Less(t, int(split.Shard), workers)
@@ -344,7 +345,7 @@ func FuzzGlance(f *testing.F) {
 				f.Type, f.ObservationPoint, f.SubType, f.OrigLen, f.InterfaceIndex, f.EndpointID, f.IP, f.L4.Protocol, f.L4.SourcePort, f.L4.DestinationPort,
 				f.Tunnel.Protocol, flow.Identity{}, false,
 			}
-			s.id, s.known = f.Identify(nil, packet)
+			s.known = f.Identify(&s.id, packet)
 			return s
 		}
 		require.Equal(t, of(&decoded, whole.Packet), of(&glanced, glance.Packet))

@@ -79,3 +79,12 @@ func Parse(wire []byte) (Record, error) {
 	}
 	return r, nil
 }
+
+// Glance is Parse for a caller that wants events only. It reports false for a loss, and for what Parse refuses.
+func Glance(wire []byte) (time int64, cpu int32, data []byte, ok bool) {
+	if len(wire) < HeadSize || binary.LittleEndian.Uint64(wire[12:]) > 0 {
+		return 0, 0, nil, false
+	}
+	cpu = int32(binary.LittleEndian.Uint32(wire[8:]))
+	return int64(binary.LittleEndian.Uint64(wire)), cpu, wire[HeadSize:], cpu >= UnknownCPU
+}

@@ -35,6 +35,10 @@ func TestARecordsWireFormIsTimeProcessorLossAndData(t *testing.T) {
 		if got.Time != c.record.Time || got.CPU != c.record.CPU || got.Lost != c.record.Lost || !bytes.Equal(got.Data, c.record.Data) || got.Data == nil {
 			t.Errorf("%s: parsed %+v; want %+v", c.name, got, c.record)
 		}
+		time, cpu, data, ok := events.Glance([]byte(c.wire))
+		if ok != (c.record.Lost == 0) || ok && (time != c.record.Time || cpu != c.record.CPU || !bytes.Equal(data, c.record.Data)) {
+			t.Errorf("%s: a glance shows %v %v %q %v; want %+v", c.name, time, cpu, data, ok, c.record)
+		}
 	}
 }
 
@@ -57,6 +61,9 @@ func TestBytesThatAreNoRecordAreRefusedWithAReason(t *testing.T) {
 		var wire *events.WireError
 		if !errors.As(err, &wire) || wire.Reason != c.reason || err.Error() != c.text {
 			t.Errorf("%s: %v; want %q with reason %q", c.name, err, c.text, c.reason)
+		}
+		if _, _, _, ok := events.Glance(c.wire); ok {
+			t.Errorf("%s: a glance takes it for an event", c.name)
 		}
 	}
 }

@@ -11,7 +11,7 @@ import (
 
 // Identity identifies a packet at every point of its way. SourcePort is separate, because source translation may change it.
 type Identity struct {
-	Bytes       []byte // the memory of the fields below, for the next call
+	Bytes       []byte // the memory of the fields below, used again by the next call
 	Body        []byte // the parts that no program and no translation changes, see Identify
 	Source      []byte // address
 	Destination []byte // address and port
@@ -25,27 +25,25 @@ const (
 	identityBytes = 16 // of UDP's payload, of SCTP's first chunk, of other protocols' payload
 )
 
-// Identify returns the identity of a flow's packet. The bytes are those of the notification that the flow was decoded from. The identity
-// uses the memory of dst. ok is false when too little of the packet was captured to tell it from others: nothing, a header that is cut
+// Identify sets the identity of a flow's packet. The bytes are those of the notification that the flow was decoded from. ok is false when too little of the packet was captured to tell it from others: nothing, a header that is cut
 // short, or fewer than the first bytes of its payload. ok is false for a fragment too: the packet may have been seen whole before.
 //
 // The body consists of the length from the IP header on, the protocol, IPv4's identification, TCP's sequence numbers, flags and window, and
 // the first 16 bytes of other protocols' payload. The source is that before translation. The body does not have the parts that programs
 // change: link layer, TTL, checksums, a tunnel's outside.
-func (f *Flow) Identify(dst, packet []byte) (id Identity, ok bool) {
+func (f *Flow) Identify(id *Identity, packet []byte) (ok bool) {
 	if len(packet) == 0 {
-		return id, false
+		return false
 	}
 	if f.IP.Version == 0 {
-		return identifyFrame(dst, packet, f.HasEthernet && f.Problem == ProblemNone)
+		return id.ofFrame(packet, f.HasEthernet && f.Problem == ProblemNone)
 	}
 	if f.place.above == 0 || f.IP.Fragment {
-		return id, false
+		return false
 	}
-	begin := len(dst)
-	dst = append(dst, f.IP.Version, f.IP.Protocol)
+	dst := append(id.Bytes[:0], f.IP.Version, f.IP.Protocol)
 	dst = binary.LittleEndian.AppendUint32(dst, f.OrigLen-uint32(f.place.ip))
-	id = Identity{Translated: f.IP.SourceXlated.IsValid()}
+	id.SourcePort, id.Translated = 0, f.IP.SourceXlated.IsValid()
 	ip := packet[f.place.ip:]
 	length := len(ip) // of the packet on the wire, where its header tells it
 	if f.IP.Version == 4 {
@@ -105,8 +103,8 @@ func (f *Flow) Identify(dst, packet []byte) (id Identity, ok bool) {
 	if port {
 		dst = append(dst, above[2:min(4, len(above))]...)
 	}
-	id.Bytes, id.Body, id.Source, id.Destination = dst, dst[begin:body], dst[body:destination], dst[destination:]
-	return id, ok
+	id.Bytes, id.Body, id.Source, id.Destination = dst, dst[:body], dst[body:destination], dst[destination:]
+	return ok
 }
 
 // appendAddressBytes appends an address in binary, 4 or 16 bytes.
@@ -119,13 +117,13 @@ func appendAddressBytes(dst []byte, a netip.Addr) []byte {
 	return append(dst, b[:]...)
 }
 
-// identifyFrame identifies a packet without an IP header by its frame's payload. Such packets are not translated.
-func identifyFrame(dst, packet []byte, whole bool) (id Identity, ok bool) {
+// ofFrame identifies a packet without an IP header by its frame's payload. Such packets are not translated.
+func (id *Identity) ofFrame(packet []byte, whole bool) (ok bool) {
 	const addresses, most = 12, 64
 	if !whole {
-		return id, false
+		return false
 	}
-	id.Bytes = append(append(dst, 0), packet[addresses:min(len(packet), most)]...)
-	id.Body = id.Bytes[len(dst):]
-	return id, true
+	dst := append(append(id.Bytes[:0], 0), packet[addresses:min(len(packet), most)]...)
+	*id = Identity{Bytes: dst, Body: dst}
+	return true
 }

@@ -62,8 +62,8 @@ type Marks struct {
 
 // Marker remembers 65,536 packets, in 4.5 MiB. One goroutine uses it.
 type Marker struct {
-	packets *recent.Table[packet]
-	key     []byte
+	packets  *recent.Table[packet]
+	identity flow.Identity // of the record being read
 
 	now      int64 // time of the last record, ns since 1970
 	unmarked int64
@@ -111,58 +111,57 @@ func (m *Marker) Silence(d time.Duration) {
 // Mark returns the marks of a flow's record. bytes is the packet of the notification that the flow was decoded from, at is the record's
 // time in nanoseconds since 1970. Call it for every record, in the order in which they came.
 func (m *Marker) Mark(f *flow.Flow, bytes []byte, at int64) Marks {
+	var r Report
+	m.Read(&r, f, bytes)
+	return m.MarkReport(&r, at)
+}
+
+// MarkReport is Mark for a record that was read before.
+func (m *Marker) MarkReport(r *Report, at int64) Marks {
 	m.now = at
 	m.sweep()
-	marks := m.mark(f, bytes)
+	marks := m.mark(r)
 	if marks.Packet == Unknown || marks.Drop == Unknown {
 		m.unmarked++
 	}
 	return marks
 }
 
-func (m *Marker) mark(f *flow.Flow, bytes []byte) Marks {
-	here, kind := whereabouts(f)
-	if kind == elsewhere {
+func (m *Marker) mark(r *Report) Marks {
+	switch r.kind {
+	case elsewhere:
 		return Marks{}
-	}
-	if kind == unnamed {
+	case unnamed:
 		return Marks{Packet: Unknown}
-	}
-	id, known := f.Identify(m.key[:0], bytes)
-	if known {
-		m.key = id.Bytes
-	}
-	known = known && f.OrigLen != 0 && !unnamedTunnel(f)
-	switch kind {
 	case comesIn:
-		if known && !outside(f) {
-			m.arrive(id, here, processor(f))
+		if r.known {
+			m.arrive(r)
 		}
 		return Marks{}
 	case passes, delivered:
-		if f.OrigLen == 0 {
+		if !r.sized {
 			return Marks{}
 		}
-		if !known {
+		if !r.known {
 			return Marks{Packet: Unknown}
 		}
 	case dropped, refused, monitored:
-		if !known {
-			return m.unidentified(f, kind)
+		if !r.known {
+			return m.unidentified(r)
 		}
 	}
-	if kind == monitored {
+	if r.kind == monitored {
 		m.monitored = m.now
 	}
-	p, print, alike := m.find(id, here)
-	marks := p.see(here, kind, processor(f), p.touch(m.now))
-	if marks.Packet == Yes && alike && here.point != monitor.TraceToStack && kind != refused {
+	p, alike := m.find(r)
+	marks := p.see(r.here, r.kind, r.cpu, p.touch(m.now))
+	if marks.Packet == Yes && alike && r.here.point != monitor.TraceToStack && r.kind != refused {
 		marks.Packet = Unknown
 	}
 	if marks.Packet != No {
-		m.follow(p, print)
+		m.follow(p, r.print)
 	}
-	if kind == monitored && marks.Drop == Yes && near(m.unlike, m.now) {
+	if r.kind == monitored && marks.Drop == Yes && near(m.unlike, m.now) {
 		marks.Drop = Unknown
 	}
 	return marks
@@ -170,12 +169,12 @@ func (m *Marker) mark(f *flow.Flow, bytes []byte) Marks {
 
 // unidentified returns the marks of a drop whose packet cannot be told from others. A program reports a drop once. Only the packet monitor
 // may report the same drop.
-func (m *Marker) unidentified(f *flow.Flow, k kind) (marks Marks) {
-	if f.OrigLen != 0 {
+func (m *Marker) unidentified(r *Report) (marks Marks) {
+	if r.sized {
 		marks.Packet = Unknown
 	}
 	switch {
-	case k == monitored:
+	case r.kind == monitored:
 		m.monitored, marks.Drop = m.now, Unknown
 	case near(m.monitored, m.now):
 		m.unlike, marks.Drop = m.now, Unknown
@@ -186,10 +185,10 @@ func (m *Marker) unidentified(f *flow.Flow, k kind) (marks Marks) {
 }
 
 // arrive records that a packet has come in.
-func (m *Marker) arrive(id flow.Identity, here place, cpu int16) {
-	p, _, _ := m.find(id, here)
+func (m *Marker) arrive(r *Report) {
+	p, _ := m.find(r)
 	certain := p.touch(m.now)
-	if certain && p.mayBeLate(cpu) {
+	if certain && p.mayBeLate(r.cpu) {
 		return
 	}
 	p.retire()
@@ -198,14 +197,14 @@ func (m *Marker) arrive(id flow.Identity, here place, cpu int16) {
 		p.anew = false
 	}
 	switch {
-	case !here.outermost(): // the packet is on its way inside, so it may have been reported before
+	case !r.here.outermost(): // the packet is on its way inside, so it may have been reported before
 		if p.counted > 0 || p.arrived > 0 {
 			return
 		}
-	case !p.anew && p.justPassed() && cpu != noProcessor && p.by != inShort(cpu): // a late record: another processor reports the packet that was passed on
+	case !p.anew && p.justPassed() && r.cpu != noProcessor && p.by != inShort(r.cpu): // a late record: another processor reports the packet that was passed on
 		return
 	default:
-		p.anew, p.by = true, inShort(cpu)
+		p.anew, p.by = true, inShort(r.cpu)
 	}
 	if p.arrived == math.MaxUint8 {
 		m.miss(p)
@@ -254,37 +253,36 @@ func (m *Marker) sweep() {
 	}
 }
 
-// find returns the packet of an identity at a place, and the identity's print. It is the packet with the same source port; else, where one of
-// the two was translated, one that was not seen at this place yet; else a new one. alike reports whether it may be another packet that has
+// find returns the packet of a report with an identity. It is the packet with the same source port; else, where one of the two was
+// translated, one that was not seen at this place yet; else a new one. alike reports whether it may be another packet that has
 // been translated since.
 //
 // The node's stack may translate a packet's destination, as a service of the host itself does. Cilium translates the source, and does not
 // give the original one in a trace of version 0 or of a reply that a node port's service sends. A counted packet is then reported again with
 // the same body, but with only one of its ends unchanged. Two different packets may look the same in this way.
-func (m *Marker) find(id flow.Identity, here place) (found *packet, print recent.Print, alike bool) {
-	print = m.packets.Join(id.Body, id.Source, id.Destination)
+func (m *Marker) find(r *Report) (found *packet, alike bool) {
 	same, exact := 0, false
-	for q, p := range m.packets.Set(print) {
+	for q, p := range m.packets.Set(r.print) {
 		switch {
-		case !q.SameFirst(print):
-		case q != print:
-			if p.mayComeTo(here) && near(p.last, m.now) {
+		case !q.SameFirst(r.print):
+		case q != r.print:
+			if p.mayComeTo(r.here) && near(p.last, m.now) {
 				same++
-				alike = alike || q.SameOther(print)
+				alike = alike || q.SameOther(r.print)
 			}
 		case exact:
-		case p.sourcePort == id.SourcePort:
+		case p.sourcePort == r.sourcePort:
 			found, exact = p, true
-		case (p.translated || id.Translated) && p.counted > p.done && p.countAt(here) < p.counted:
+		case (p.translated || r.translated) && p.counted > p.done && p.countAt(r.here) < p.counted:
 			found = p
 		}
 	}
 	if found == nil {
-		found = m.packets.Put(print)
+		found = m.packets.Put(r.print)
 		m.miss(found)
-		*found = packet{sourcePort: id.SourcePort, translated: id.Translated, ended: noProcessor, last: m.now}
+		*found = packet{sourcePort: r.sourcePort, translated: r.translated, ended: noProcessor, last: m.now}
 	}
-	return found, print, alike || same >= recent.Ways-1
+	return found, alike || same >= recent.Ways-1
 }
 
 // near reports whether two times are within the window, in either order, since the records of several processors need not come in the

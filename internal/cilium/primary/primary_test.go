@@ -396,6 +396,30 @@ func TestACountThatComesToItsEndBeginsAnew(t *testing.T) {
 	}
 }
 
+func TestRecordsThatAreReadAheadHaveTheSameMarks(t *testing.T) {
+	records := [][]byte{
+		trace(fromEndpoint, pod, tcp(40000, mt.ACK, 1)).Bytes(), trace(toStack, pod, tcp(40000, mt.ACK, 1)).Bytes(),
+		trace(toStack, pod, tcp(40000, mt.ACK, 1)).Bytes(), drop(pod, tcp(40000, mt.ACK, 1)).Bytes(), trace(toStack, pod, tcp(40000, mt.ACK, 2)).Bytes(),
+	}
+	one, other := primary.New(), primary.New()
+	reports, at := make([]primary.Report, len(records)), start.UnixNano()
+	var want, got []primary.Marks
+	for i, record := range records {
+		var n monitor.Notification
+		require.NoError(t, monitor.Decoder{}.Decode(record, &n))
+		var f flow.Flow
+		f.Decode(&n)
+		want = append(want, one.Mark(&f, n.Packet, at))
+		other.Read(&reports[i], &f, n.Packet)
+		other.Fetch(&reports[i])
+	}
+	for i := range reports {
+		got = append(got, other.MarkReport(&reports[i], at))
+	}
+	require.Equal(t, want, got)
+	require.Equal(t, one.Unmarked(), other.Unmarked())
+}
+
 func BenchmarkMark(b *testing.B) {
 	var n monitor.Notification
 	var f flow.Flow

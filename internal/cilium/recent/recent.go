@@ -11,6 +11,9 @@ import (
 	"hash/maphash"
 	"iter"
 	"math"
+	"unsafe"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/hold/prefetch"
 )
 
 // Ways is the number of keys in a set.
@@ -86,6 +89,12 @@ func (t *Table[V]) Put(p Print) *V {
 	*next = i + 1
 	t.prints[p%sets][i] = p
 	return &t.values[p%sets][i]
+}
+
+// Fetch starts to load the memory of a print, and the place that the next Put for it takes. Nothing else changes.
+func (t *Table[V]) Fetch(p Print) {
+	prefetch.Line(unsafe.Pointer(&t.prints[p%sets]))
+	prefetch.Line(unsafe.Pointer(&t.values[p%sets][t.next[p%sets]%Ways]))
 }
 
 // Values returns the values of all keys, in no order.

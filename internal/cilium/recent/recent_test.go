@@ -21,7 +21,9 @@ func TestAKeysValueIsFoundUntilItIsForgotten(t *testing.T) {
 	require.NotEqual(t, p, recent.New[int]().Hash(key(1)), "another table has another seed")
 	require.Nil(t, table.Get(p))
 	*table.Put(p) = 7
+	table.Fetch(p)
 	require.Equal(t, 7, *table.Get(p))
+	table.Fetch(table.Hash(key(2)))
 	require.Nil(t, table.Get(table.Hash(key(2))))
 	*table.Get(p) = 8
 	require.Equal(t, 8, *table.Get(p))

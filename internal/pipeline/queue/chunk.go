@@ -54,6 +54,23 @@ func (c *Chunk) Events() iter.Seq[Event] {
 	}
 }
 
+// Ahead sets each of some events to one of the chunk's, in their order, from the one at an offset on. The chunk must have as many. It also
+// starts to load as many bytes after them, at most mostAhead, since a processor's own loading ahead ends with each page of memory.
+func (c *Chunk) Ahead(events []Event, offset uint32) {
+	end := offset
+	for i := range events {
+		rest := c.buf[end:]
+		n := EventHeader + binary.LittleEndian.Uint32(rest[8:])
+		ev := &events[i]
+		ev.Received, ev.Data, ev.Note = int64(binary.LittleEndian.Uint64(rest)), rest[EventHeader:n:n], 0
+		end += n
+	}
+	const pair, mostAhead = 2 * cacheLine, 8 << 10
+	for next, last := int(end), min(int(end+min(end-offset, mostAhead)), len(c.buf)-pair); next < last; next += pair {
+		prefetch.Pair(unsafe.Pointer(&c.buf[next]))
+	}
+}
+
 // At returns the event at an offset, which is the sum of the sizes of those before it. Each takes EventHeader bytes and its Data.
 func (c *Chunk) At(offset uint32) Event {
 	rest := c.buf[offset:]
