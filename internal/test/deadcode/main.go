@@ -113,26 +113,30 @@ func deadInAll(runs []run) (list []string) {
 
 // analyze runs the tool on a module.
 func analyze(root, tool, folder, system string) (run, error) {
-	packages, err := output(root, folder, system, "go", "list", "-deps", "-test", "-json=ImportPath,Dir,GoFiles", "./...")
+	packages, err := output(root, folder, system, "go", "list", "-deps", "-test", "-json=ImportPath,Name,Dir,GoFiles", "./...")
 	if err != nil {
 		return run{}, err
 	}
-	r := run{files: map[string]bool{}}
+	r, programs := run{files: map[string]bool{}}, false
 	for d := json.NewDecoder(bytes.NewReader(packages)); ; {
 		var p struct {
-			ImportPath, Dir string
-			GoFiles         []string
+			ImportPath, Name, Dir string
+			GoFiles               []string
 		}
 		if err := d.Decode(&p); errors.Is(err, io.EOF) {
 			break
 		} else if err != nil {
 			return run{}, err
 		}
+		programs = programs || p.Name == "main"
 		for _, file := range p.GoFiles {
 			if path, ok := inRepository(root, filepath.Join(p.Dir, file)); ok && strings.HasPrefix(p.ImportPath, module) {
 				r.files[path] = true
 			}
 		}
+	}
+	if !programs { // not even a test: the module only names versions, and the tool has no place to begin at
+		return run{}, nil
 	}
 	report, err := output(root, folder, system, tool, "-test", "-json", "-filter", "^"+module, "./...")
 	if err != nil {

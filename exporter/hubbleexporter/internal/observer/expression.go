@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	flowpb "github.com/cilium/cilium/api/v1/flow"
@@ -81,8 +82,9 @@ func compile(env *cel.Env, text string) (cel.Program, error) {
 // bounded returns an error for an expression that can take more time or memory than CEL counts. CEL counts the steps and the length of texts. It does not
 // count the parts of a list that is in itself many times, as in [x, x] within [x, x], or after x + x; nor how large a regular expression becomes.
 func bounded(expression *ast.AST) error {
-	for _, t := range expression.TypeMap() {
-		if !flat(t) {
+	types := expression.TypeMap()
+	for _, id := range slices.Sorted(maps.Keys(types)) {
+		if t := types[id]; !flat(t) {
 			return fmt.Errorf("this server does not evaluate values of type %s, only lists and maps of simple values and of messages", t)
 		}
 	}
