@@ -174,7 +174,8 @@ func (e *Event) Num(f Field) (n uint64, ok bool) {
 
 // AppendNumbers appends number fields, each as a one and the number, or a zero if the event does not have it.
 func (e *Event) AppendNumbers(dst []byte, fields ...Field) []byte {
-	values, slots := e.Decoded().Values, &e.plan.slots
+	values := e.Decoded().Values
+	slots := &e.plan.slots // which Decoded may set
 	for _, f := range fields {
 		i := uint(slots[f])
 		if i >= uint(len(values)) {

@@ -17,6 +17,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/receiver/receivertest"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
@@ -253,4 +255,37 @@ func TestACompletedFileOfWhichNothingCanBeReadIsUnreadAlsoWhenItIsFollowed(t *te
 	r, logs := follow(t, path, &kit.Storage{}, newRecordCounter(), nil)
 	require.Eventually(t, func() bool { return logs.FilterMessageSnippet("is complete").Len() == 1 }, time.Minute, time.Millisecond)
 	require.ErrorContains(t, r.Shutdown(context.Background()), "0 events in 15 buffers, 14 damaged buffers")
+}
+
+// A completed file without an event is played between two parts of another file, whose records keep that file's name.
+func TestAFileKeepsItsNameAfterAnEmptyOne(t *testing.T) {
+	raw, err := os.ReadFile(serverFile)
+	require.NoError(t, err)
+	dir, at := t.TempDir(), 8<<16
+	path := filepath.Join(dir, "dns.etl")
+	require.NoError(t, os.WriteFile(path, raw[:at], 0o600))
+	sink := &consumertest.LogsSink{}
+	r, logs := follow(t, filepath.Join(dir, "*.etl"), nil, sink, func(c *Config) { c.Device.Hostname = "" })
+	before := eventsOf(t, raw[:at])
+	require.Eventually(t, func() bool { return sink.LogRecordCount() == before }, time.Minute, 10*time.Millisecond)
+	complete := func(n int) {
+		require.Eventually(t, func() bool { return logs.FilterMessageSnippet("is complete").Len() == n }, time.Minute, 10*time.Millisecond)
+	}
+
+	var empty bytes.Buffer
+	w, err := etl.Create(&empty, etl.Options{StartTime: traceBegun, EndTime: traceBegun})
+	require.NoError(t, err)
+	require.NoError(t, w.Close())
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "empty.etl"), empty.Bytes(), 0o600))
+	complete(1)
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	require.NoError(t, err)
+	_, err = f.WriteAt(raw[at:], int64(at))
+	require.NoError(t, err)
+	require.NoError(t, f.Close())
+	complete(2)
+	require.NoError(t, r.Shutdown(context.Background()))
+	names := map[string]int{}
+	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) { names[kit.Text(lr, "Dvc")]++ })
+	require.Equal(t, map[string]int{"dns": eventsOf(t, raw)}, names)
 }

@@ -222,7 +222,7 @@ func (f *follower) add(path string, info os.FileInfo, listed, after bool) {
 		f.bar(path, info, err)
 		return
 	}
-	f.admit(func(u *unopened) bool { return os.SameFile(u.info, info) })
+	f.admit(func(u *unopened) bool { return os.SameFile(u.info, info) || u.info == nil && u.path == path })
 	f.of++
 	next := &followed{content: c, info: info, listed: listed, after: after}
 	f.files = append(f.files, next)
@@ -287,7 +287,7 @@ func (f *follower) openAgain(file *followed) error {
 	if info, err := c.file.Stat(); err != nil || !os.SameFile(info, file.info) {
 		return errors.Join(errors.New("another file has its name, and what was added to it between two looks is not read"), err, c.file.Close())
 	}
-	file.content, file.closed = c, false
+	file.content, file.closed, file.barred = c, false, false
 	return nil
 }
 
@@ -326,6 +326,7 @@ func (f *follower) pollOpen(ctx context.Context, file *followed) (played bool, e
 	case x.Overwritten && !x.Closed:
 		return false, errors.New("its writer overwrites it (a circular file), so it cannot be followed; it is read when it is complete")
 	case x.ID == (span.ID{}) && x.Closed && x.Lacking() == nil: // it has no event, and there is no place to keep
+		f.last = nil // the next part of any file begins anew
 		if err := f.Play(ctx, Part{Path: file.path, Source: file.file, Size: file.size, Span: span.Span{To: span.Place{At: file.size}}, Growing: true}, f.emit); err != nil && ctx.Err() == nil {
 			f.loses(file, err)
 		}
@@ -466,6 +467,9 @@ func (f *follower) can(entry **UnreadFile) {
 
 // bar notes why a file, or a folder, cannot be opened. info is nil if its folder does not show it either.
 func (f *follower) bar(path string, info os.FileInfo, err error) {
+	if !os.SameFile(info, info) { // Windows does not show its number, so it is known by its path
+		info = nil
+	}
 	at := slices.IndexFunc(f.barred, func(u *unopened) bool {
 		return os.SameFile(u.info, info) || u.info == nil && info == nil && u.path == path
 	})

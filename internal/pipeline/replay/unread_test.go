@@ -189,3 +189,41 @@ func TestAFolderThatCanBeListedAtLastIsNotUnread(t *testing.T) {
 	require.EqualValues(t, 1, f.progress.Unread())
 	require.Equal(t, gone, f.unread[0].Path)
 }
+
+// Windows does not give the number of a file that its user may see but not open for anything.
+type withoutNumber struct{ os.FileInfo }
+
+func TestAFileWithoutANumberIsUnreadOnceUntilItCanBeOpened(t *testing.T) {
+	dir := folder(t, "dns.etl")
+	f := follower{parts: parts{&Settings{Logger: zap.NewNop()}}, progress: new(Progress)}
+	defer f.close()
+	path := filepath.Join(dir, "dns.etl")
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	require.False(t, os.SameFile(withoutNumber{info}, withoutNumber{info}))
+	for range 3 { // looks
+		f.bar(path, withoutNumber{info}, os.ErrPermission)
+	}
+	require.EqualValues(t, 1, f.progress.Unread())
+	f.add(path, info, true, false)
+	require.Zero(t, f.progress.Unread())
+}
+
+func TestAClosedFileThatIsOpenAgainIsNotUnread(t *testing.T) {
+	dir := folder(t, "dns.etl")
+	f := follower{parts: parts{&Settings{Logger: zap.NewNop()}}, progress: new(Progress)}
+	defer f.close()
+	path := filepath.Join(dir, "dns.etl")
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	f.add(path, info, true, false)
+	file := f.files[0]
+	file.shut()
+	file.closed, file.path = true, filepath.Join(dir, "none")
+	f.reopen(file, info)
+	require.EqualValues(t, 1, f.progress.Unread(), "the look cannot open it")
+	file.path = path
+	require.NoError(t, f.openAgain(file), "the poll after the look can")
+	f.note(file, nil)
+	require.Zero(t, f.progress.Unread())
+}
