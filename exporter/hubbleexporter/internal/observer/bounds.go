@@ -23,6 +23,10 @@ const (
 	maxText = 32 << 10
 	// maxStates is how many parts the patterns of a request may have, repetitions written out. Each takes about 40 bytes.
 	maxStates = 64 << 10
+	// maxPattern is how long one may be, in bytes. To parse it takes up to 2 KB for each.
+	maxPattern = 2 << 10
+	// maxExpressions is how many expressions of CEL a request may have. Each takes 15 KB, and maxCost for a flow.
+	maxExpressions = 16
 )
 
 // CheckValues returns an error for a message in wire form that has more values than a request may have. It says nothing about malformed ones.
@@ -57,11 +61,12 @@ func countValues(raw []byte, message protoreflect.MessageDescriptor, n int) int 
 // checkFilters returns an error for filters whose patterns, selectors and expressions take more memory than those of a request may.
 func checkFilters(lists ...[]*flowpb.FlowFilter) error {
 	var patterns []string
-	text := 0
+	text, expressions := 0, 0
 	for _, list := range lists {
 		for _, f := range list {
 			regular := slices.Concat(f.GetHttpPath(), f.GetHttpUrl(), f.GetDnsQuery())
 			patterns = append(patterns, regular...)
+			expressions += len(f.GetExperimental().GetCelExpression())
 			for _, one := range slices.Concat(regular, f.GetNodeName(), f.GetSourceFqdn(), f.GetDestinationFqdn(), f.GetSourceLabel(), f.GetDestinationLabel(),
 				f.GetNodeLabels(), f.GetExperimental().GetCelExpression()) {
 				text += len(one)
@@ -71,6 +76,9 @@ func checkFilters(lists ...[]*flowpb.FlowFilter) error {
 	if text > maxText {
 		return status.Errorf(codes.InvalidArgument, "the patterns, selectors and expressions of the filters have %d bytes; want at most %d", text, maxText)
 	}
+	if expressions > maxExpressions {
+		return status.Errorf(codes.InvalidArgument, "the filters have %d CEL expressions; want at most %d", expressions, maxExpressions)
+	}
 	if err := checkPatterns(patterns...); err != nil {
 		return status.Error(codes.InvalidArgument, err.Error())
 	}
@@ -79,16 +87,35 @@ func checkFilters(lists ...[]*flowpb.FlowFilter) error {
 
 // checkPatterns returns an error for regular expressions that become too large. It leaves it to others to refuse those that are none.
 func checkPatterns(patterns ...string) error {
+	return checkParts(maxStates, patterns...)
+}
+
+func checkParts(most int, patterns ...string) error {
 	n := 0
 	for _, pattern := range patterns {
-		if re, err := syntax.Parse(pattern, syntax.Perl); err == nil {
-			n += states(re)
+		if len(pattern) > maxPattern {
+			return fmt.Errorf("a regular expression has %d bytes; want at most %d", len(pattern), maxPattern)
+		}
+		if n += parts(pattern); n > most {
+			break
 		}
 	}
-	if n > maxStates {
-		return fmt.Errorf("the regular expressions have %d parts, repetitions written out; want at most %d", n, maxStates)
+	if n > most {
+		return fmt.Errorf("the regular expressions have %d parts, repetitions written out; want at most %d", n, most)
 	}
 	return nil
+}
+
+// parts is how many parts a pattern has, 0 for one that is none or too long.
+func parts(pattern string) int {
+	if len(pattern) > maxPattern {
+		return 0
+	}
+	re, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil {
+		return 0
+	}
+	return states(re)
 }
 
 // states is about how many parts a regular expression has once its repetitions are written out. The parser bounds each to some millions.

@@ -49,13 +49,17 @@ func TestARequestOfTooManyValuesIsRefusedBeforeItIsRead(t *testing.T) {
 func TestPatternsThatBecomeTooLargeAreRefused(t *testing.T) {
 	s, _ := newServer(t, 15, 1)
 	for name, f := range map[string]*flowpb.FlowFilter{
-		"one":      {DnsQuery: []string{"(" + strings.Repeat("x", 100) + "){1000}"}},
-		"in loops": {HttpPath: []string{"((x{10}){10}){10,}"}, HttpUrl: slices.Repeat([]string{"x{1000}"}, 70)},
-		"classes":  {DnsQuery: []string{strings.Repeat(`\pL`, 100)}},
-		"names":    {NodeName: []string{strings.Repeat("*", maxText+1)}},
-		"selector": {SourceLabel: []string{"a in (" + strings.Repeat("b,", maxText/2) + "b)"}},
-		"CEL":      expression(`_flow.Summary.matches("(` + strings.Repeat("x", 100) + `){1000}")`),
-		"texts":    expression(`"` + strings.Repeat("x", maxText) + `" == ""`),
+		"one":            {DnsQuery: []string{"(" + strings.Repeat("x", 100) + "){1000}"}},
+		"in loops":       {HttpPath: []string{"((x{10}){10}){10,}"}, HttpUrl: slices.Repeat([]string{"x{1000}"}, 70)},
+		"classes":        {DnsQuery: []string{strings.Repeat(`\pL`, 100)}},
+		"names":          {NodeName: []string{strings.Repeat("*", maxText+1)}},
+		"selector":       {SourceLabel: []string{"a in (" + strings.Repeat("b,", maxText/2) + "b)"}},
+		"CEL":            expression(`_flow.Summary.matches("(` + strings.Repeat("x", 100) + `){1000}")`),
+		"classes of one": {DnsQuery: []string{strings.Repeat(`\pL`, maxPattern)}},
+		"CEL together":   expression(`_flow.uuid.matches("x{1000}") || _flow.uuid.matches("y{1000}")`),
+		"a class in CEL": expression(`_flow.uuid.matches(r"` + strings.Repeat(`\pL`, maxPattern) + `")`),
+		"expressions":    expression(slices.Repeat([]string{"true"}, maxExpressions+1)...),
+		"texts":          expression(`"` + strings.Repeat("x", maxText) + `" == ""`),
 	} {
 		_, err := asked(t, s, f)
 		require.Equal(t, codes.InvalidArgument, status.Code(err), "%s: %v", name, err)
@@ -86,6 +90,9 @@ func TestAnExpressionDecidesAsHubbles(t *testing.T) {
 	ports, err := asked(t, s, expression(`_flow.l4.TCP.destination_port == uint(0)`, `_flow.l4.TCP.destination_port == uint(2)`))
 	require.NoError(t, err)
 	require.Equal(t, []int{0, 2}, ports)
+	ports, err = asked(t, s, expression(`{"a": 1}[_flow.node_name] == 1`, `true`))
+	require.NoError(t, err)
+	require.Empty(t, ports, "Hubble's filter ends at the first expression that fails")
 }
 
 func TestAnExpressionWithoutABoundIsRefused(t *testing.T) {
@@ -122,7 +129,8 @@ func TestAnExpressionThatCostsTooMuchEndsItsStream(t *testing.T) {
 	for range 30 {
 		doubled = `[x + x].exists(x, ` + doubled + `)`
 	}
-	for _, text := range []string{loops, `["text"].exists(x, ` + doubled + `)`} {
+	matches := `[` + strings.Repeat("1,", 100) + `1].exists(x, _flow.uuid.matches("x{1000}"))`
+	for _, text := range []string{loops, matches, `["text"].exists(x, ` + doubled + `)`} {
 		for _, req := range []*observerpb.GetFlowsRequest{
 			{Whitelist: []*flowpb.FlowFilter{expression(text)}}, {Blacklist: []*flowpb.FlowFilter{expression(text)}},
 			{Whitelist: []*flowpb.FlowFilter{expression(text)}, Number: 1}, {Whitelist: []*flowpb.FlowFilter{expression(text)}, Follow: true},

@@ -17,6 +17,7 @@ import (
 	"github.com/google/cel-go/cel"
 	"github.com/google/cel-go/common/ast"
 	"github.com/google/cel-go/common/overloads"
+	"github.com/google/cel-go/common/types/ref"
 	"github.com/google/cel-go/interpreter"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -27,6 +28,8 @@ const (
 	maxCost = 20_000
 	// costCheck is how many steps of a loop pass before the evaluation looks whether the stream has ended.
 	costCheck = 64
+	// maxMatchStates is how many parts the regular expressions of one may have.
+	maxMatchStates = maxStates / maxExpressions
 )
 
 // environment has the names that Hubble's expressions use.
@@ -34,7 +37,7 @@ func environment() (*cel.Env, error) {
 	return cel.NewEnv(cel.Container("flow"), cel.Types(&flowpb.Flow{}), cel.Variable("_flow", cel.ObjectType("flow.Flow")))
 }
 
-// expressions makes the filter by expressions. A flow passes if one of them is true for it; an expression that fails is not. One that costs more than
+// expressions makes the filter by expressions. A flow passes if one of them is true for it and none before it fails, as with Hubble. One that costs more than
 // maxCost ends the stream by stop, since what it would say is not known.
 func expressions(env *cel.Env, stop context.CancelCauseFunc) filters.OnBuildFilter {
 	return filters.OnBuildFilterFunc(func(ctx context.Context, ff *flowpb.FlowFilter) ([]filters.FilterFunc, error) {
@@ -52,13 +55,19 @@ func expressions(env *cel.Env, stop context.CancelCauseFunc) filters.OnBuildFilt
 		}
 		return []filters.FilterFunc{func(e *v1.Event) bool {
 			values := map[string]any{"_flow": e.GetFlow()}
-			return slices.ContainsFunc(programs, func(p cel.Program) bool {
+			for _, p := range programs {
 				out, _, err := p.ContextEval(ctx, values)
 				if cancelled := (interpreter.EvalCancelledError{}); errors.As(err, &cancelled) && cancelled.Cause == interpreter.CostLimitExceeded {
 					stop(status.Errorf(codes.ResourceExhausted, "a CEL expression costs more than %d for one flow; want a cheaper one", maxCost))
 				}
-				return err == nil && out.Value() == true
-			})
+				switch {
+				case err != nil:
+					return false
+				case out.Value() == true:
+					return true
+				}
+			}
+			return false
 		}}, nil
 	})
 }
@@ -73,15 +82,25 @@ func compile(env *cel.Env, text string) (cel.Program, error) {
 	if err != nil {
 		return nil, fmt.Errorf("error compiling CEL expression: %w", err)
 	}
-	if err := bounded(checked.NativeRep()); err != nil {
+	sizes := map[string]int{}
+	if err := bounded(checked.NativeRep(), sizes); err != nil {
 		return nil, status.Errorf(codes.InvalidArgument, "CEL expression: %v", err)
 	}
-	return env.Program(checked, cel.CostLimit(maxCost), cel.InterruptCheckFrequency(costCheck))
+	matching := interpreter.OverloadCostTracker(overloads.MatchesString, func(args []ref.Val, _ ref.Val) *uint64 {
+		text, _ := args[0].Value().(string)
+		pattern, _ := args[1].Value().(string)
+		cost := uint64(len(text)/10+1) * uint64(sizes[pattern]/4+1)
+		return &cost
+	})
+	// Without the optimization each evaluation of matches would compile its regular expression.
+	return env.Program(checked, cel.CostLimit(maxCost), cel.CostTrackerOptions(matching), cel.InterruptCheckFrequency(costCheck),
+		cel.OptimizeRegex(interpreter.MatchesRegexOptimization))
 }
 
 // bounded returns an error for an expression that can take more time or memory than CEL counts. CEL counts the steps and the length of texts. It does not
-// count the parts of a list that is in itself many times, as in [x, x] within [x, x], or after x + x; nor how large a regular expression becomes.
-func bounded(expression *ast.AST) error {
+// count the parts of a list that is in itself many times, as in [x, x] within [x, x], or after x + x; nor how large a regular expression becomes, which goes
+// into sizes, by pattern.
+func bounded(expression *ast.AST, sizes map[string]int) error {
 	types := expression.TypeMap()
 	for _, id := range slices.Sorted(maps.Keys(types)) {
 		if t := types[id]; !flat(t) {
@@ -97,16 +116,16 @@ func bounded(expression *ast.AST) error {
 			called := expression.GetOverloadIDs(e.ID())
 			switch arguments := e.AsCall().Args(); {
 			case slices.Contains(called, overloads.AddList):
-				refused = errors.New("this server does not evaluate expressions that join lists")
+				refused = errors.New("this server does not evaluate expressions that join lists, as filter and map do; want exists or all")
 			case e.AsCall().FunctionName() == overloads.Matches && arguments[len(arguments)-1].Kind() != ast.LiteralKind:
 				refused = errors.New("this server wants the regular expression of matches as a text in quotes")
 			case e.AsCall().FunctionName() == overloads.Matches:
 				pattern, _ := arguments[len(arguments)-1].AsLiteral().Value().(string)
-				refused = errors.Join(refused, checkPatterns(pattern))
+				sizes[pattern] = parts(pattern)
 			}
 		}
 	}))
-	return refused
+	return errors.Join(refused, checkParts(maxMatchStates, slices.Sorted(maps.Keys(sizes))...))
 }
 
 // flat reports whether a value of a type is a simple one or a message, or a list or a map of such.
