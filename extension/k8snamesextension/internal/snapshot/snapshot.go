@@ -81,8 +81,8 @@ func Read(raw []byte, reader *objects.Reader) (Content, error) {
 			return Content{}, fmt.Errorf("document %d is no object of Kubernetes; want what kubectl get -o yaml writes", n)
 		}
 		// kubectl writes the kind behind the items, so a file that ends early lacks it, and is YAML all the same. Its last object may be half a one.
-		if _, isList := object["items"].([]any); isList && object["kind"] == nil {
-			return Content{}, fmt.Errorf("document %d has items and no kind: the file was cut while it was written; write it again, or add kind: List", n)
+		if object["kind"] == nil {
+			return Content{}, fmt.Errorf("document %d has no kind: the file was cut while it was written; write it again, or add kind: List", n)
 		}
 		c.add(object, reader, 0)
 	}

@@ -58,7 +58,7 @@ func TestAFileThatIsNoSnapshotIsAnErrorThatSaysWhy(t *testing.T) {
 		"- a\n- b":               "document 1 is no object of Kubernetes",
 		"kind: [":                "document 1 is no YAML",
 		"kind: List\n---\na: *b": "document 2 is no YAML",
-		"items: [[[[[1]]]]]":     "document 1 has items and no kind",
+		"items: [[[[[1]]]]]":     "document 1 has no kind",
 		"apiVersion: v1\nk: *a":  "document 1 is no YAML",
 		// Each line stands nine times in the next one.
 		bomb(12): "excessive aliasing",
