@@ -135,6 +135,9 @@ func (c *Caller) post(ctx context.Context, address string, body []byte) Answer {
 	req.Header.Set("X-Ms-Client-Request-Id", id)
 	res, err := c.client.Do(req)
 	if err != nil {
+		if failure, ok := errors.AsType[*url.Error](err); ok && strings.HasPrefix(failure.Err.Error(), "failed to parse Location") { // which net/http quotes
+			failure.Err = errors.New("redirected to what is no address")
+		}
 		return failed(err)
 	}
 	defer res.Body.Close()

@@ -43,7 +43,7 @@ func TestACallerFollowsNoRedirectionUnlessItMay(t *testing.T) {
 }
 
 func TestARefusedRedirectionIsLoggedWithoutItsQuery(t *testing.T) {
-	for _, location := range []string{"https://login.example/a?token=hunter2#hunter2", "https://u:hunter2@login.example/a"} {
+	for _, location := range []string{"https://login.example/a?token=hunter2#hunter2", "https://u:hunter2@login.example/a", "https://login.example/%zz?token=hunter2", "https://login.example:hunter2/"} {
 		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Location", location)
 			w.WriteHeader(http.StatusTemporaryRedirect)
