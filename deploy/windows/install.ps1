@@ -72,6 +72,7 @@ function Invoke-Program {
     param([string] $File, [string[]] $Arguments)
     # In a remote session each line of a program's standard error is an error record, which would end the script; the exit code decides.
     $ErrorActionPreference = 'Continue'
+    $global:LASTEXITCODE = -1 # a program that cannot be started would leave that of an earlier one
     & $File @Arguments
     if ($LASTEXITCODE -ne 0) {
         throw "$(Split-Path -Leaf $File) $($Arguments[0]) failed with exit code $LASTEXITCODE."
@@ -182,10 +183,10 @@ try {
         $now = Get-Service -Name $name -ErrorAction SilentlyContinue
         if ($now) {
             Stop-Service -Name $name -NoWait
-            $now.WaitForStatus('Stopped', '00:01:00')
+            try { $now.WaitForStatus('Stopped', '00:01:00') } catch { Write-Warning "$_" }
         }
         if (Test-Path -LiteralPath $exe) {
-            & $exe setup rollback --data $data
+            try { & $exe setup rollback --data $data } catch { Write-Warning "$_" }
         }
         if (-not $existing) {
             & sc.exe delete $name | Out-Null

@@ -85,13 +85,15 @@ func TestTheScriptsDoWhatTheMSIDoes(t *testing.T) {
 	require.Less(t, strings.Index(remove, "if ($product)"), strings.Index(remove, "Get-Service"))
 	// A service that does not stop, and a file in use, must not leave the old version stopped; nor must a warning of a program, which is an error
 	// record in a remote session.
-	waits := regexp.MustCompile(`Stop-Service -Name \$name -NoWait\n +\$(existing|now)\.WaitForStatus\('Stopped', '00:01:00'\)`)
+	waits := regexp.MustCompile(`Stop-Service -Name \$name -NoWait\n +(?:try { )?\$(existing|now)\.WaitForStatus\('Stopped', '00:01:00'\)`)
 	require.Len(t, waits.FindAllString(script, -1), strings.Count(script, "Stop-Service -"))
 	require.Len(t, waits.FindAllString(remove, -1), strings.Count(remove, "Stop-Service -"))
 	undo := script[strings.Index(script, "\n} catch {"):]
 	require.Regexp(t, `^\n} catch {\n    \$failure = \$_\n    \$ErrorActionPreference = 'Continue'`, undo)
+	require.Regexp(t, `try { \$now\.WaitForStatus\([^\n]+\) } catch { Write-Warning "\$_" }\n`, undo, "which a caller's try would end")
+	require.Regexp(t, `try { & \$exe setup rollback [^\n]+ } catch { Write-Warning "\$_" }\n`, undo)
 	require.Regexp(t, `(?s)Copy-Item [^\n]+ -ErrorVariable left\n +if \(\$left\) {.+? else {\n +Remove-Item -LiteralPath \$backup`, undo)
-	require.Regexp(t, `\$ErrorActionPreference = 'Continue'\n    & \$File @Arguments\n`, script)
+	require.Regexp(t, `\$ErrorActionPreference = 'Continue'\n    \$global:LASTEXITCODE = -1 [^\n]+\n    & \$File @Arguments\n`, script)
 	require.Less(t, strings.Index(script, "[Environment]::Is64BitOperatingSystem"), strings.Index(script, "$env:ProgramW6432"), "which a 32-bit Windows lacks")
 	for _, text := range []string{script, remove} { // in a 32-bit PowerShell, $env:ProgramFiles is the folder of 32-bit programs
 		require.Contains(t, text, "Join-Path $env:ProgramW6432 $name")
