@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 	"time"
@@ -46,6 +47,7 @@ type followed struct {
 	seen    span.Place          // the end of what the last look found
 	counted span.Count          // what the last look counted
 	idle    bool                // the last look found nothing to play
+	away    int                 // number of looks in a row that did not list it and found nothing to play
 	closed  bool                // it is not open now
 	quiet   int                 // number of looks in a row that found nothing to play
 	done    bool                // completed by its writer, read, and closed here
@@ -221,6 +223,12 @@ func (f *follower) add(path string, info os.FileInfo, listed, after bool) {
 	if err != nil {
 		f.bar(path, info, err)
 		return
+	}
+	if opened, err := c.file.Stat(); err == nil && !os.SameFile(opened, info) { // another file has the path by now
+		if info = opened; f.has(info) {
+			_ = c.file.Close()
+			return
+		}
 	}
 	f.admit(func(u *unopened) bool { return os.SameFile(u.info, info) || u.info == nil && u.path == path })
 	f.of++
@@ -491,11 +499,19 @@ func (f *follower) admit(can func(*unopened) bool) {
 	})
 }
 
-// forget closes the files that were renamed or deleted. By now they have been read to their ends.
+// forget closes the files that were renamed or deleted. By now they have been read to their ends. They are known for some looks more: a look may have
+// missed a file that was renamed while it listed, and meet must see that another one has a file's path.
 func (f *follower) forget() {
 	f.files = slices.DeleteFunc(f.files, func(file *followed) bool {
 		if file.listed || !file.idle {
+			file.away = 0
 			return false
+		}
+		if file.away++; file.away < patience {
+			_, err := os.Stat(file.path)
+			if file.done || errors.Is(err, fs.ErrNotExist) { // an open file keeps Windows from replacing it, so it is only kept while no other has its path
+				return false
+			}
 		}
 		if !file.done {
 			f.complete(file)

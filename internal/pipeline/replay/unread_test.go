@@ -227,3 +227,48 @@ func TestAClosedFileThatIsOpenAgainIsNotUnread(t *testing.T) {
 	f.note(file, nil)
 	require.Zero(t, f.progress.Unread())
 }
+
+// A look may come between the renaming of a file and the beginning of the next one. If that is renamed, too, before the next look, it is found nevertheless.
+func TestAFileBetweenTwoOthersIsMetWhenALookFoundNone(t *testing.T) {
+	for _, done := range []bool{false, true} {
+		dir := folder(t, "dns.etl")
+		path := filepath.Join(dir, "dns.etl")
+		f := follower{parts: parts{&Settings{Config: Config{Path: Paths{path}}, Logger: zap.NewNop()}}, progress: new(Progress)}
+		defer f.close()
+		f.look()
+		first := f.files[0]
+		first.idle = true
+		if done {
+			first.done = true
+			require.NoError(t, first.file.Close())
+		}
+		require.NoError(t, os.Rename(path, earlierOf(path)))
+		f.look()
+		f.forget()
+		require.NoError(t, os.Rename(earlierOf(path), filepath.Join(dir, "gone"))) // Windows replaces no file that is open
+		require.NoError(t, os.WriteFile(path, []byte("between"), 0o600))
+		require.NoError(t, os.Rename(path, earlierOf(path)))
+		require.NoError(t, os.WriteFile(path, []byte("last"), 0o600))
+		f.look()
+		var paths []string
+		for _, file := range f.files[1:] {
+			paths = append(paths, file.path)
+		}
+		require.Equal(t, []string{earlierOf(path), path}, paths)
+	}
+}
+
+func TestAFileThatIsDeletedIsForgotten(t *testing.T) {
+	path := filepath.Join(folder(t, "dns.etl"), "dns.etl")
+	f := follower{parts: parts{&Settings{Config: Config{Path: Paths{path}}, Logger: zap.NewNop()}}, progress: new(Progress)}
+	defer f.close()
+	f.look()
+	f.files[0].idle = true
+	require.NoError(t, os.Remove(path))
+	for range patience {
+		require.Len(t, f.files, 1)
+		f.look()
+		f.forget()
+	}
+	require.Empty(t, f.files)
+}
