@@ -248,7 +248,7 @@ func (e *Event) recordName(dst []byte) []byte {
 	}
 	var room [maxNameWire]byte
 	zone, _ := e.Text(room[:0], Zone)
-	zone = bytes.TrimSuffix(zone, []byte{'.'})
+	zone = WithoutFinalDot(zone)
 	if len(zone) == 0 || zone[0] == '.' { // the root; "..Cache" and the like are no names
 		return dst
 	}

@@ -120,6 +120,17 @@ func (e *Event) QName(dst []byte) []byte {
 	return dst
 }
 
+// LowerQName is QName with the ASCII letters in lower case.
+func (e *Event) LowerQName(dst []byte) []byte {
+	from := len(dst)
+	if dst = e.AppendLower(dst, QueryName); len(dst) > from {
+		return dst
+	}
+	dst = e.QName(dst)
+	Lower(dst[from:])
+	return dst
+}
+
 // LocalAddr returns the address of this host in the event, without a zone. ok is false if the event has none or an unspecified one.
 func (e *Event) LocalAddr() (addr netip.Addr, ok bool) {
 	addr, ok = e.Addr(e.Local)

@@ -3,7 +3,6 @@
 package dns
 
 import (
-	"bytes"
 	"encoding/binary"
 	"slices"
 )
@@ -12,7 +11,15 @@ import (
 // empty.
 func Fold(name []byte) []byte {
 	Lower(name)
-	return bytes.TrimSuffix(name, []byte{'.'})
+	return WithoutFinalDot(name)
+}
+
+// WithoutFinalDot returns a name without a dot at its end. The root, ".", becomes empty.
+func WithoutFinalDot(name []byte) []byte {
+	if last := len(name) - 1; last >= 0 && name[last] == '.' {
+		return name[:last]
+	}
+	return name
 }
 
 // Lower changes the ASCII letters of a name to lower case, in place. Other octets stay (RFC 4343).
@@ -21,10 +28,14 @@ func Lower(name []byte) {
 		lowerEach(name)
 		return
 	}
-	for i := 0; i < len(name); i += word { // the last eight octets again, instead of those that are left
-		octets := name[min(i, len(name)-word):]
+	// The last eight octets stand in for those that are left. They are read first: the processor waits for octets that it has just written.
+	end := name[len(name)-word:]
+	last := binary.LittleEndian.Uint64(end)
+	for i := 0; i+word <= len(name); i += word {
+		octets := name[i:]
 		binary.LittleEndian.PutUint64(octets, lowerOctets(binary.LittleEndian.Uint64(octets)))
 	}
+	binary.LittleEndian.PutUint64(end, lowerOctets(last))
 }
 
 // appendLowerASCII appends a text of ASCII in lower case. ok is false, and nothing is appended, if the text has any other octet.

@@ -99,8 +99,8 @@ func (r *dnsReceiver) runCanaries() (end func()) {
 
 // ownQuery reports whether an event belongs to a canary's query.
 func (h *handler) ownQuery(x *prepared, received int64) bool {
-	h.name = x.event.QName(h.name[:0])
-	name := dns.Fold(h.name)
+	h.name = x.event.LowerQName(h.name[:0])
+	name := dns.WithoutFinalDot(h.name)
 	for _, w := range h.canaries {
 		if w.See(name, w.provider.GUID == x.pipeline.decoder.Provider.GUID, time.Unix(0, received)) {
 			return true

@@ -245,9 +245,9 @@ func (n *names) add(value string) error {
 
 func readName(f *Filter, e *dns.Event) {
 	x := &f.facts
-	x.text = e.QName(x.text[:0])
+	x.text = e.LowerQName(x.text[:0])
 	x.hasName = len(x.text) > 0
-	x.name = dns.Fold(x.text)
+	x.name = dns.WithoutFinalDot(x.text)
 }
 
 func (n *names) matches(x *facts) bool       { return x.hasName && n.has(x.name) }
