@@ -148,6 +148,7 @@ func (h *handler) Handle(ev pipeline.Event, _ plog.LogRecordSlice) (outcome pipe
 	if x == nil {
 		x = &h.ahead.single
 		h.read(x, ev.Data)
+		h.announce(x)
 	}
 	h.current, h.own = x, uid.ID{}
 	if x.refused != "" {
@@ -209,6 +210,7 @@ func (h *handler) sum(x *prepared, received int64, exchange *correlate.Exchange)
 	if h.aggregator != nil {
 		if !x.rowRead {
 			h.aggregator.Read(&x.row, e)
+			h.aggregator.Announce(&x.row)
 		}
 		class := aggregate.Sum
 		if h.class != nil {

@@ -101,6 +101,18 @@ func (h *handler) read(x *prepared, raw []byte) {
 	// The record of an exchange is usually made of the response.
 	if x.rowRead = h.aggregator != nil && (h.correlator == nil || e.Phase == dns.Response); x.rowRead {
 		h.aggregator.Read(&x.row, e)
+	}
+}
+
+// announce starts to load the memory where the event's keys are looked up.
+func (h *handler) announce(x *prepared) {
+	if x.filtered {
+		return
+	}
+	if h.correlator != nil {
+		h.correlator.Announce(&x.exchange)
+	}
+	if x.rowRead {
 		h.aggregator.Announce(&x.row)
 	} else if h.ids != nil {
 		prefetch.Line(h.ids.Memory(x.hash())) // the event is probably the first of its exchange, whose identifier is made of it
@@ -109,6 +121,9 @@ func (h *handler) read(x *prepared, raw []byte) {
 
 // fetch starts to load the memory that the events need.
 func (h *handler) fetch(events []*prepared) {
+	for _, x := range events {
+		h.announce(x)
+	}
 	for _, x := range events {
 		if x.filtered {
 			continue

@@ -16,7 +16,7 @@ type Prepared struct {
 	hold.Expected
 }
 
-// Read reads a decoded event into p.
+// Read reads a decoded event into p. Announce must follow.
 func (a *Aggregator) Read(p *Prepared, e *dns.Event) {
 	if !a.Exchanges {
 		p.key, p.known = appendIdentity(p.key[:0], e)
@@ -24,15 +24,13 @@ func (a *Aggregator) Read(p *Prepared, e *dns.Event) {
 		p.state = stateAnswered // most are
 		p.key = append(p.key, p.state)
 	}
-	if p.known {
-		p.Hash = hold.Hash(p.key)
-	}
 }
 
 // Announce starts to load the memory of the event's row. Fetch and FetchData may follow, each after the same for some other events: the
-// event's row is then found with little waiting for memory.
+// event's row is then found with little waiting for memory. The key is hashed here, as by correlate.Correlator.Announce.
 func (a *Aggregator) Announce(p *Prepared) {
 	if p.known {
+		p.Hash = hold.Hash(p.key)
 		a.windows[0].store.Announce(&p.Expected)
 	}
 }
@@ -85,5 +83,6 @@ func (a *Aggregator) Add(e *dns.Event, raw []byte, received int64, x *correlate.
 		return Pass
 	}
 	a.Read(&a.prepared, e)
+	a.Announce(&a.prepared)
 	return a.AddPrepared(e, &a.prepared, raw, received, x, class)
 }

@@ -54,6 +54,9 @@ const groupSize = 16
 // addAll adds a group of events as a receiver does: it prepares all, and then adds one after the other.
 func addAll(corr *Correlator, group []*numbered) {
 	for _, n := range group {
+		corr.Announce(&n.prepared)
+	}
+	for _, n := range group {
 		corr.Fetch(&n.prepared)
 	}
 	for _, n := range group {

@@ -15,10 +15,14 @@ type Prepared struct {
 	hold.Expected
 }
 
-// Prepare reads a decoded event into p. Fetch and FetchData may follow, each after the same for some other events: AddPrepared then seldom
-// waits for memory.
-func (c *Correlator) Prepare(p *Prepared, e *dns.Event) {
-	if p.key = appendExchange(p.key[:0], e, &p.tie); p.tie.known {
+// Prepare reads a decoded event into p. Announce must follow, and Fetch and FetchData may, each after the same for some other events: AddPrepared then
+// seldom waits for memory.
+func (c *Correlator) Prepare(p *Prepared, e *dns.Event) { p.key = appendExchange(p.key[:0], e, &p.tie) }
+
+// Announce starts to load where the event's exchange is looked up. The key is hashed here, some events after it was written: the processor waits for
+// octets that it has just written in pieces.
+func (c *Correlator) Announce(p *Prepared) {
+	if p.tie.known {
 		p.Hash = hold.Hash(p.key)
 		c.store.Announce(&p.Expected)
 	}
@@ -40,10 +44,8 @@ func (c *Correlator) FetchData(p *Prepared) {
 
 // Add decides on a decoded event. raw is its wire form. received is the time of its delivery, in nanoseconds since 1970.
 func (c *Correlator) Add(e *dns.Event, raw []byte, received int64) Decision {
-	c.prepared.key = appendExchange(c.prepared.key[:0], e, &c.prepared.tie)
-	if c.prepared.tie.known {
-		c.prepared.Hash = hold.Hash(c.prepared.key)
-	}
+	c.Prepare(&c.prepared, e)
+	c.Announce(&c.prepared)
 	switch d := c.AddPrepared(e, &c.prepared, raw, received); d.Verdict {
 	case Answer, Query:
 		return *d
