@@ -25,47 +25,63 @@ const (
 	entryLoose             // the data may not be in master file form
 )
 
+// entryOf is the head of an entry as a number of 48 bits, and its text.
+func (a *Answers) entryOf(i int) (head uint64, text []byte) {
+	h := &a.heads[i]
+	var flags uint64
+	if h.known {
+		flags |= entryKnown
+	}
+	if h.loose {
+		flags |= entryLoose
+	}
+	text = a.At(i)
+	return uint64(len(text)) | uint64(h.typ)<<16 | uint64(byte(h.data))<<32 | flags<<40, text
+}
+
+// Has reports whether Add changes nothing, and the list holds all answers of its source.
+func (s AnswerSet) Has(list *Answers) bool {
+	if list.Count > list.Len() {
+		return false
+	}
+	next := 0 // most lists have the answers of the one before, in the same order
+	for i := range list.Len() {
+		head, text := list.entryOf(i)
+		switch end, ok := s.holds(next, head, text); {
+		case ok:
+			next = end
+		case len(text)+entryHead > MaxAnswerSet || !s.find(head, text):
+			return false
+		}
+	}
+	return true
+}
+
 // Add adds the answers of a list. whole is false if the list does not hold all answers of its source, or the set has no room for one.
 func (s AnswerSet) Add(list *Answers) (_ AnswerSet, whole bool) {
 	whole = list.Count <= list.Len()
-	next, n := 0, s.count() // most lists have the answers of the one before, in the same order
+	n := s.count()
 	for i := range list.Len() {
-		text, head := list.At(i), &list.heads[i]
-		if len(text)+entryHead > MaxAnswerSet {
+		head, text := list.entryOf(i)
+		switch {
+		case len(text)+entryHead > MaxAnswerSet:
 			whole = false
-			continue
-		}
-		var b [entryHead]byte
-		binary.LittleEndian.PutUint16(b[:], uint16(len(text)))
-		binary.LittleEndian.PutUint16(b[2:], head.typ)
-		b[4] = byte(head.data)
-		if head.known {
-			b[5] |= entryKnown
-		}
-		if head.loose {
-			b[5] |= entryLoose
-		}
-		if end, ok := s.holds(next, b[:], text); ok {
-			next = end
-			continue
-		}
-		if s.find(b[:], text) {
-			continue
-		}
-		if n == maxSetAnswers || len(s)+entryHead+len(text) > MaxAnswerSet {
+		case s.find(head, text):
+		case n == maxSetAnswers || len(s)+entryHead+len(text) > MaxAnswerSet:
 			whole = false
-			continue
+		default:
+			s = binary.LittleEndian.AppendUint16(binary.LittleEndian.AppendUint32(s, uint32(head)), uint16(head>>32))
+			s, n = append(s, text...), n+1
 		}
-		s, n = append(append(s, b[:]...), text...), n+1
-		next = len(s)
 	}
 	return s, whole
 }
 
 // holds reports whether the entry at an index has a head and a text, and where it ends.
-func (s AnswerSet) holds(at int, head, text []byte) (end int, ok bool) {
+func (s AnswerSet) holds(at int, head uint64, text []byte) (end int, ok bool) {
 	end = at + entryHead + len(text)
-	return end, end <= len(s) && string(s[at:at+entryHead]) == string(head) && string(s[at+entryHead:end]) == string(text)
+	return end, end <= len(s) && binary.LittleEndian.Uint32(s[at:]) == uint32(head) && binary.LittleEndian.Uint16(s[at+4:]) == uint16(head>>32) &&
+		string(s[at+entryHead:end]) == string(text)
 }
 
 // after returns the index of the entry after the one at an index.
@@ -78,7 +94,7 @@ func (s AnswerSet) count() (n int) {
 	return n
 }
 
-func (s AnswerSet) find(head, text []byte) bool {
+func (s AnswerSet) find(head uint64, text []byte) bool {
 	for at := 0; at < len(s); at = s.after(at) {
 		if _, ok := s.holds(at, head, text); ok {
 			return true

@@ -46,7 +46,7 @@ func (h *handler) classOf(e *dns.Event, x *correlate.Exchange) aggregate.Class {
 		outcome.Result = dns.ResultFailure
 	}
 	s := &h.shape
-	exchange := shape.Of(e, outcome, etw.UnixNano(e.TimeStamp), s.name[:0])
+	exchange := shape.Of(e, outcome, etw.UnixNano(e.TimeStamp), s.name)
 	s.name = exchange.Name
 	class := s.classifier.Class(&exchange)
 	if class == aggregate.Sum && s.noiseOnly || class == aggregate.First && (s.noiseOnly || !s.packsNew) {
@@ -58,7 +58,7 @@ func (h *handler) classOf(e *dns.Event, x *correlate.Exchange) aggregate.Class {
 // fetch starts to load what is known of the name of an event's exchange, which the caller will ask for soon. at is the exchange's time, in
 // nanoseconds since 1970. The result is valid until the next call of a method.
 func (c *classification) fetch(e *dns.Event, at int64) shape.Exchange {
-	x := shape.Of(e, dns.Outcome{}, at, c.name[:0])
+	x := shape.Of(e, dns.Outcome{}, at, c.name)
 	c.name = x.Name
 	c.classifier.Fetch(&x)
 	return x

@@ -52,11 +52,12 @@ const (
 type Aggregator struct {
 	Settings
 	windows []*window // Short, then Long if there is one
-	key     []byte
-	hash    uint64 // of key
+	key     []byte    // of the row that is looked up or begun: a Prepared's, or single
+	hash    uint64    // of key
 
 	prepared Prepared // by Add
 
+	single  []byte
 	client  []byte
 	data    []byte
 	text    []byte

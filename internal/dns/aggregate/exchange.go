@@ -57,7 +57,7 @@ func (a *Aggregator) merge(w *window, entry *hold.Entry, e *dns.Event, x *correl
 	var recursion dns.Recursion
 	first, set := f.cut(row, &recursion)
 	same := a.join(f, &recursion, x)
-	if answers.Count > 0 {
+	if answers.Count > 0 && !set.Has(answers) {
 		var whole bool
 		a.set, whole = append(a.set[:0], set...).Add(answers)
 		f.mark(factAnswersCut, !whole)

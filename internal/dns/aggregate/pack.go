@@ -101,8 +101,8 @@ func (w *window) leave(e *hold.Entry) {
 // addOne adds an exchange that is not summed to the group of its client.
 func (a *Aggregator) addOne(w *window, raw []byte, received int64, e *dns.Event, x *correlate.Exchange, own int64) Verdict {
 	a.firsts++
-	a.key = binary.LittleEndian.AppendUint64(append(a.key[:0], firstKey), a.firsts)
-	a.hash = hold.Hash(a.key)
+	a.single = binary.LittleEndian.AppendUint64(append(a.single[:0], firstKey), a.firsts)
+	a.key, a.hash = a.single, hold.Hash(a.single)
 	start, end := span(x, own)
 	f := firstFacts(x)
 	f.add(e, x, start, end)

@@ -72,7 +72,7 @@ func (a *Aggregator) use(p *Prepared, x *correlate.Exchange) bool {
 			p.Hash = hold.Hash(p.key)
 		}
 	}
-	a.key, a.hash = append(a.key[:0], p.key...), p.Hash
+	a.key, a.hash = p.key, p.Hash
 	return true
 }
 

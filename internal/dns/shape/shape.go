@@ -19,7 +19,7 @@ import (
 type Exchange struct {
 	// Client is the host that asks; the zero value is this host, or not known.
 	Client netip.Addr
-	// Name is the queried name. Class changes it to its folded form.
+	// Name is the queried name, folded by dns.Fold.
 	Name []byte
 	// Type is the query's type, if HasType is set.
 	Type    uint16
@@ -35,9 +35,9 @@ type Exchange struct {
 	Time int64
 }
 
-// Of returns an event's exchange. failed is EventResult of the record. The name is appended to buffer.
+// Of returns an event's exchange. failed is EventResult of the record. The name is written into buffer, if it has room.
 func Of(e *dns.Event, outcome dns.Outcome, at int64, buffer []byte) Exchange {
-	x := Exchange{Name: e.QName(buffer), Code: outcome.Code, HasCode: outcome.HasCode, Failed: outcome.Result == dns.ResultFailure, Time: at}
+	x := Exchange{Name: dns.WithoutFinalDot(e.LowerQName(buffer[:0])), Code: outcome.Code, HasCode: outcome.HasCode, Failed: outcome.Result == dns.ResultFailure, Time: at}
 	x.Client, _ = e.AskerAddr()
 	if typ, ok := e.QType(); ok && typ < 1<<16 {
 		x.Type, x.HasType = uint16(typ), true
@@ -89,7 +89,6 @@ const nxdomain = 3
 
 // Class gives the class of an exchange. It must see every exchange, in the order in which they are summed: it remembers names and rates.
 func (c *Classifier) Class(x *Exchange) aggregate.Class {
-	x.Name = dns.Fold(x.Name)
 	if x.Change {
 		if c.whole.Changes {
 			return aggregate.Whole
@@ -116,17 +115,15 @@ func (c *Classifier) Class(x *Exchange) aggregate.Class {
 	return aggregate.Sum
 }
 
-// Asked notes that a client asked for the name of an exchange that was not classified. Its name is changed as by Class.
+// Asked notes that a client asked for the name of an exchange that was not classified.
 func (c *Classifier) Asked(x *Exchange) {
-	x.Name = dns.Fold(x.Name)
 	if c.seen != nil && !x.Change {
 		c.seen.add(x.Client, x.Name, x.Time)
 	}
 }
 
-// Fetch starts to load the memory that Class or Asked needs for an exchange, a wait for memory otherwise. Its name is changed as by Class.
+// Fetch starts to load the memory that Class or Asked needs for an exchange, a wait for memory otherwise.
 func (c *Classifier) Fetch(x *Exchange) {
-	x.Name = dns.Fold(x.Name)
 	if c.seen != nil && !x.Change {
 		prefetch.Line(unsafe.Pointer(c.seen.set(x.Client, x.Name)))
 	}

@@ -17,6 +17,7 @@ import (
 	mdns "github.com/miekg/dns"
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/aggregate"
 )
 
@@ -41,7 +42,7 @@ func lean(t *testing.T) *Classifier {
 
 // query is an answered query for an address.
 func query(name string, at time.Time) *Exchange {
-	return &Exchange{Client: client, Name: []byte(name), Type: mdns.TypeA, HasType: true, HasCode: true, Time: at.UnixNano()}
+	return &Exchange{Client: client, Name: dns.Fold([]byte(name)), Type: mdns.TypeA, HasType: true, HasCode: true, Time: at.UnixNano()}
 }
 
 // again gives the class of an exchange whose name the client has asked for a minute before.
@@ -71,7 +72,7 @@ func TestAnExchangeIsSummedUnlessThereIsAReason(t *testing.T) {
 		"no type":            {func(x *Exchange) { x.HasType, x.Type = false, mdns.TypeTXT }, Sum},
 		"an update":          {func(x *Exchange) { x.Change = true }, Whole},
 		"SOA":                {func(x *Exchange) { x.Type = mdns.TypeSOA }, Noise},
-		"a telemetry name":   {func(x *Exchange) { x.Name = []byte("V10.Events.Data.Microsoft.Com.") }, Noise},
+		"a telemetry name":   {func(x *Exchange) { x.Name = dns.Fold([]byte("V10.Events.Data.Microsoft.Com.")) }, Noise},
 		"TXT of telemetry":   {func(x *Exchange) { x.Name, x.Type = []byte("v10.events.data.microsoft.com"), mdns.TypeTXT }, Whole},
 		"failing telemetry":  {func(x *Exchange) { x.Name, x.Code, x.Failed = []byte("v10.events.data.microsoft.com"), 2, true }, Whole},
 		"a private address":  {func(x *Exchange) { x.Name, x.Type = []byte("21.4.1.10.in-addr.arpa"), mdns.TypePTR }, Noise},
@@ -413,7 +414,7 @@ func FuzzClass(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(_ *testing.T, name []byte, at int64, typ uint16, code uint64, bits uint8) {
-		x := Exchange{Name: name, Time: at, Type: typ, Code: code, HasType: bits&1 != 0, HasCode: bits&2 != 0, Failed: bits&4 != 0, Change: bits&8 != 0}
+		x := Exchange{Name: dns.Fold(name), Time: at, Type: typ, Code: code, HasType: bits&1 != 0, HasCode: bits&2 != 0, Failed: bits&4 != 0, Change: bits&8 != 0}
 		c.Class(&x)
 	})
 }
