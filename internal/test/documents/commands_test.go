@@ -32,6 +32,49 @@ func TestEveryCommandInADocumentIsThereOrMarked(t *testing.T) {
 	require.GreaterOrEqual(t, held, 3)
 }
 
+// A mark excuses the commands of others. What a block names of the repository is there all the same.
+func TestAMarkedBlockNamesOnlyWhatIsThere(t *testing.T) {
+	all, err := All(root)
+	require.NoError(t, err)
+	held := 0
+	for _, b := range all {
+		if (b.Kind != "sh" && b.Kind != "powershell") || !b.Marked() {
+			continue
+		}
+		for _, command := range commandsOf(b.Text) {
+			if strings.HasPrefix(command, "make ") || strings.HasPrefix(command, "go test ") {
+				require.Empty(t, fault(t, b.File, command), "%v: %s", b, command)
+				held++
+			}
+			for _, path := range pathsIn(t, command) {
+				_, err := os.Stat(filepath.Join(root, path))
+				require.NoError(t, err, "%v: %s", b, command)
+				held++
+			}
+		}
+	}
+	require.Greater(t, held, 10)
+}
+
+// pathsIn gives the paths in a command that begin with a folder of the repository.
+func pathsIn(t *testing.T, command string) (paths []string) {
+	t.Helper()
+	folders, err := os.ReadDir(root)
+	require.NoError(t, err)
+	for _, path := range regexp.MustCompile(`[^\s'"=:,{}]+/[\w./-]+`).FindAllString(command, -1) {
+		first, _, _ := strings.Cut(path, "/")
+		if first != "dist" && slices.ContainsFunc(folders, func(e os.DirEntry) bool { return e.IsDir() && e.Name() == first }) {
+			paths = append(paths, path)
+		}
+	}
+	return paths
+}
+
+func TestThePathsInACommandAreFound(t *testing.T) {
+	require.Equal(t, []string{"testdata/no.etl", "deploy/docker/no"},
+		pathsIn(t, "dist/otelcol-winnet --config 'yaml:receivers: {path: testdata/no.etl}}, x' --file=deploy/docker/no /tmp/deploy/x -subj /CN=a"))
+}
+
 // A block that a target of make is said to test: the target is a part of CI, and it makes what the block shows. That is the target of a command,
 // or the manifest with the block's entries.
 func TestEveryTargetThatIsSaidToTestABlockDoes(t *testing.T) {
