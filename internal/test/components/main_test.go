@@ -3,8 +3,10 @@
 package main
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -22,6 +24,37 @@ func TestTheListsOfComponentsAreCurrent(t *testing.T) {
 		have, err := os.ReadFile(filepath.Join(root, name))
 		require.NoError(t, err)
 		require.Equal(t, want, string(have), "%s: run make generate", name)
+	}
+}
+
+// The README of a component shows its distributions.
+func TestAComponentNamesEveryDistributionThatHasIt(t *testing.T) {
+	components, _, err := find(root)
+	require.NoError(t, err)
+	manifests, err := filepath.Glob(filepath.Join(root, "builder-config*.yaml"))
+	require.NoError(t, err)
+	have := map[string][]string{} // by folder
+	for _, path := range manifests {
+		if filepath.Base(path) == "builder-config.newest.yaml" { // it is only built to test the newest core
+			continue
+		}
+		raw, err := os.ReadFile(path)
+		require.NoError(t, err)
+		type entry struct{ Gomod, Import string }
+		var manifest struct {
+			Dist                             struct{ Name string }
+			Receivers, Exporters, Extensions []entry
+		}
+		require.NoError(t, yaml.Unmarshal(raw, &manifest))
+		for _, e := range slices.Concat(manifest.Receivers, manifest.Exporters, manifest.Extensions) {
+			module, _, _ := strings.Cut(e.Gomod, " ")
+			if folder, own := strings.CutPrefix(cmp.Or(e.Import, module), "github.com/otelcol-winnet/otelcol-winnet/"); own {
+				have[folder] = append(have[folder], manifest.Dist.Name)
+			}
+		}
+	}
+	for _, c := range components {
+		require.ElementsMatch(t, have[c.folder], c.distributions, c.folder)
 	}
 }
 

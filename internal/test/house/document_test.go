@@ -37,7 +37,7 @@ func TestTheDocumentsTableOfRoomsEqualsTheTests(t *testing.T) {
 }
 
 func TestEveryFileThatTheDocumentNamesExists(t *testing.T) {
-	names := regexp.MustCompile("`((?:internal|receiver|exporter|extension|cmd|deploy|docs)/[^` ]*|builder-config.yaml)`").FindAllStringSubmatch(architecture(t), -1)
+	names := regexp.MustCompile("`((?:internal|receiver|exporter|extension|cmd|deploy|docs|examples|make)/[^` ]*|builder-config[a-z.]*yaml)`").FindAllStringSubmatch(architecture(t), -1)
 	require.Greater(t, len(names), 30)
 	for _, name := range names {
 		_, err := os.Stat(filepath.Join(root, name[1]))
