@@ -203,6 +203,9 @@ func commandsOf(text string) (commands []string) {
 	return commands
 }
 
+// collectors are the programs that the manifests build.
+var collectors = []string{"otelcol-winnet", "otelcol-winnet.exe", "otelcol-winnet-gateway", "otelcol-winnet-node", "otelcol-winnet-node.exe"}
+
 var (
 	words  = regexp.MustCompile(`(?:'[^']*'|"[^"]*"|[^\s'"])+`)
 	target = regexp.MustCompile(`(?m)^([a-z0-9-]+):`)
@@ -239,7 +242,7 @@ func fault(t *testing.T, file, command string) string {
 			}
 		}
 		return ""
-	case strings.HasPrefix(filepath.Base(args[0]), "otelcol-winnet"):
+	case slices.Contains(collectors, filepath.Base(args[0])):
 		for i, arg := range args[1:] {
 			switch {
 			case arg == "validate" || arg == "components" || arg == "--config" || arg == "FILE" || strings.HasPrefix(arg, "yaml:"):
@@ -302,6 +305,7 @@ func TestACommandThatIsNotThereIsFound(t *testing.T) {
 		"go test -run Picture ./internal/test/picture":                  "",
 		"dist/otelcol-winnet --config no-such-file.yaml":                "no no-such-file.yaml",
 		"dist/otelcol-winnet --colour red":                              "no --colour",
+		"dist/otelcol-winnets validate --config config.yaml":            "no test knows",
 		"dist/otelcol-winnet validate --config config.yaml":             "",
 		"dist/otelcol-winnet --config config.yaml --config 'yaml:a: b'": "",
 		"rm -rf /": "no test knows",
