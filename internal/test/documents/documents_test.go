@@ -69,7 +69,7 @@ func TestNoDocumentHasCodeThatIsIndented(t *testing.T) {
 func texts() map[string][]string {
 	return map[string][]string{
 		"README.md":               {"TestTheReadmeShowsWhatMakeRunPrints", "TestTheReadmeShowsWhatMakeTestPrints"},
-		"docs/architecture.md":    {"TestTheDocumentsTableOfRoomsEqualsTheTests"}, // a drawing of what that table has
+		"docs/architecture.md":    {"TestTheDrawingOfTheWayNamesRoomsAndWhatIsInThem"},
 		"docs/records.md":         {"TestThePackedRecordOfTheDocumentUnpacksToWhatItsCommentsSay"},
 		"docs/troubleshooting.md": {"TestEveryLogLineThatTheDocumentQuotesIsInTheCode"},
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -42,5 +43,29 @@ func TestEveryFileThatTheDocumentNamesExists(t *testing.T) {
 	for _, name := range names {
 		_, err := os.Stat(filepath.Join(root, name[1]))
 		require.NoError(t, err)
+	}
+}
+
+// The drawing names rooms, and what is in them: a folder, a file, or one of two things that several files do.
+func TestTheDrawingOfTheWayNamesRoomsAndWhatIsInThem(t *testing.T) {
+	_, drawing, ok := strings.Cut(architecture(t), "\n## The way of an event\n\n```text\n")
+	require.True(t, ok)
+	drawing, _, _ = strings.Cut(drawing, "```")
+	alone := regexp.MustCompile(`─ (etw|cilium|asim) ─`).FindAllString(drawing, -1)
+	require.Len(t, alone, 3)
+	with := regexp.MustCompile(`(\w+): ([a-z]+(?:, [a-z]+)+)`).FindAllStringSubmatch(drawing, -1)
+	require.Len(t, with, 4)
+	for _, m := range with {
+		for part := range strings.SplitSeq(m[2], ", ") {
+			if part == "worker" || part == "decode" {
+				continue
+			}
+			found, err := filepath.Glob(filepath.Join(root, "internal", m[1], part+"*"))
+			require.NoError(t, err)
+			require.True(t, slices.ContainsFunc(found, func(path string) bool {
+				name := filepath.Base(path)
+				return name == part || name == part+".go"
+			}), "internal/%s has no %s", m[1], part)
+		}
 	}
 }
