@@ -31,8 +31,8 @@ type message struct {
 	of   *unread
 }
 
-// codec is that of protobuf. It refuses a request of too many values before it takes their memory, and notes which messages of a stream or a call wait for
-// the client.
+// codec is the codec of protobuf. It refuses a request with too many values before memory is allocated for them. It also notes which messages of a stream or
+// a call wait for the client.
 type codec struct{ encoding.CodecV2 }
 
 func newCodec() codec { return codec{encoding.GetCodecV2("proto")} }

@@ -130,7 +130,7 @@ func (p *lane) noteLeft(until int64) {
 	p.Stats.left.Store(least)
 }
 
-// noteFlushed notes that all lanes have handed over their batches. What has left one has then left all, also those that got no event.
+// noteFlushed notes that all lanes have handed over their batches. An event that has left one lane has then left all, including lanes without an event.
 func (p *Pipeline) noteFlushed() {
 	until := int64(0)
 	for _, l := range p.lanes {

@@ -5,8 +5,8 @@ package attrs
 import "time"
 
 // TimeFormatter writes times as ISO 8601 in UTC with a resolution of 100 ns, which is ETW's: "2026-03-04T05:06:07.8940001Z". It keeps the
-// text of the last second, since consecutive events mostly have the same one. Another second of the same day changes only its time: the two times
-// of a sum are minutes apart.
+// text of the last second, since consecutive events mostly have the same one. For another second of the same day, as the end of a sum often is, it
+// changes only the time in that text.
 type TimeFormatter struct {
 	second int64  // since 1970
 	text   []byte // of the second, with the point

@@ -129,8 +129,8 @@ func (c *Classifier) Fetch(x *Exchange) {
 	}
 }
 
-// Static reports whether all exchanges like this one have the same class once the first of them has been classified, whatever their number and
-// times, as long as their name is not new again. The class of any other exchange depends on a rate.
+// Static reports whether all exchanges like this one have the same class once the first of them has been classified. Their number and times change
+// nothing, unless their name becomes new again. The class of any other exchange depends on a rate.
 func Static(e *dns.Event) bool {
 	outcome := e.Outcome()
 	_, typed := e.StatedQType()

@@ -41,7 +41,7 @@ const (
 type bufferHeader struct {
 	size      uint32 // the buffer on disk, header and padding included
 	saved     uint32 // bytes in use, header included; for a compressed buffer, before compression
-	current   uint32 // as saved, or more by size: adding size made the flushed buffer full for who still wrote to it
+	current   uint32 // as saved, or saved+size: Windows adds size when it flushes the buffer, so that late writers find it full
 	timeStamp uint64
 	sequence  uint64
 	clock     Clock

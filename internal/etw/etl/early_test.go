@@ -47,8 +47,8 @@ func TestABufferThatItsHeaderEndsTooEarlyAtARecordIsDamaged(t *testing.T) {
 	}
 }
 
-// What is damaged behind the last event is part of what is read of a completed file, so that it is said, once. A file that is still written may get
-// it mended.
+// Damaged buffers behind the last event belong to the last span of a completed file, so they are reported once. In a file that is still written they are
+// only counted: the writer may still complete them.
 func TestDamageBehindTheLastEventIsSurveyed(t *testing.T) {
 	good := buffer(1024, pad(event(startFiletime, 1, "")))
 	bad := with32(bytes.Clone(good), 4, 9)

@@ -39,7 +39,7 @@ func (r *Reader) rank(s *stream) {
 	}
 }
 
-// settle puts the first stream, whose head is a new one, where it belongs: in its place of the heap, or among those that wait.
+// settle moves the first stream, which has a new head, to its place in the heap or to the streams that wait.
 func (r *Reader) settle() {
 	if s := r.streams[0]; s.key == waiting {
 		r.waits = append(r.waits, s)

@@ -81,7 +81,7 @@ func Survey(src io.ReaderAt, size int64, q span.Query) (span.Extent, error) {
 		x.Rest = r.rest
 		switch {
 		case r.bad.n == 0:
-		case x.Closed && x.Lacking() == nil: // nobody mends them
+		case x.Closed && x.Lacking() == nil: // nobody writes to them any more
 			x.To = span.Place{At: r.bad.end}
 		default:
 			x.Damaged = r.bad.n

@@ -197,7 +197,7 @@ func TestASurveyCountsTheBuffersOfACompressedFileAfterThoseThatWereCounted(t *te
 	require.EqualValues(t, written-present, y.Missing, "the file is shorter than what was counted")
 }
 
-// A file is damaged at random places. Read part by part it gives the events that it gives when it is read at once, and what cannot be read is said.
+// A file is damaged at random places. Reading it part by part gives the same events as reading it at once, and reports what cannot be read.
 func TestADamagedFileReadInPartsGivesTheSameEventsAndSaysWhatItLacks(t *testing.T) {
 	files, said := samples(), 0
 	unread := func(r *Reader) bool {

@@ -140,7 +140,7 @@ func (s *Store) PutOver(found *Entry, hash uint64, key, data, more []byte, recei
 	}
 	slot := s.table.take(upper(hash), tagOf(hash))
 	e := &s.table.entries[slot]
-	*e = Entry{} // and then in place: a copy of a struct whose fields were just written makes the processor wait
+	*e = Entry{} // its fields are then set in place: copying a struct whose fields were just written makes the processor wait
 	e.Received, e.First, e.Last, e.Count = received, at, at, 1
 	e.keyLen, e.hash, e.slot, e.number = uint16(len(key)), upper(hash), slot, s.order.append(slot)
 	copy(e.key[:], key)

@@ -93,8 +93,8 @@ func (s *Search) run(ctx context.Context, rows []int32, a Answer) error {
 	return s.halves(ctx, s.left(rows))
 }
 
-// again tries once more the rows that were refused before the target accepted any row of the call: it may have refused whatever came until then. If
-// the search has ended with an error, they are kept for a later one.
+// again tries the rows once more that were refused before the target accepted any row of the call: until then it may have refused every row. If
+// the search has ended with an error, a later search tries them.
 func (s *Search) again(ctx context.Context, err error) error {
 	early := slices.Clone(s.Refused[:s.early])
 	s.Refused, s.early = s.Refused[s.early:], 0

@@ -18,7 +18,7 @@ type Throttle struct {
 	Calls  int
 	Bytes  int64 // before compression
 	Period time.Duration
-	Spent  bool // a rule has nothing left of its first period: some call is refused, however slow the host is
+	Spent  bool // a rule's first period has no calls left, so a call is refused even on a slow host
 }
 
 // spending is what a rule has taken in the period that has begun.

@@ -101,8 +101,8 @@ func Loopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// addressForm is the form of a value that an error may quote. Another one may be a secret in the wrong place, or have one: users can read the Windows
-// Event Log, where the error that ends a start goes.
+// addressForm is the form of a value that an error may quote. Any other value may be or contain a secret. The error that ends a start goes to the
+// Windows Event Log, which users can read.
 var addressForm = regexp.MustCompile(`^[a-z]{1,8}://[0-9A-Za-z.:/_\[\]-]{0,253}$`)
 
 // Address parses the address of an endpoint: a scheme and a host, nothing else. An address without encryption must be

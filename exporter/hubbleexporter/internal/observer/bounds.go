@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What a request may take. A megabyte of empty filters takes half a gigabyte once it is read, and a regular expression of 3 KB 130 MB.
+// The bounds of a request. A megabyte of empty filters takes half a gigabyte of memory once it is read, and a regular expression of 3 KB takes 130 MB.
 
 package observer
 
@@ -17,19 +17,19 @@ import (
 )
 
 const (
-	// maxValues is how many values a request may have, those of its filters included. A filter has at most about 1 KB in memory.
+	// maxValues is the largest number of values in a request, including those of its filters. A filter takes at most about 1 KB of memory.
 	maxValues = 4096
-	// maxText is how long the patterns, selectors and expressions of a request may be, in bytes.
+	// maxText is the largest size of all patterns, selectors and expressions of a request, in bytes.
 	maxText = 32 << 10
-	// maxStates is how many parts the patterns of a request may have, repetitions written out. Each takes about 40 bytes.
+	// maxStates is the largest number of parts of all patterns of a request, with repetitions written out. A part takes about 40 bytes.
 	maxStates = 64 << 10
-	// maxPattern is how long one may be, in bytes. To parse it takes up to 2 KB for each.
+	// maxPattern is the largest size of a pattern, in bytes. Parsing takes up to 2 KB of memory for each byte.
 	maxPattern = 2 << 10
-	// maxExpressions is how many expressions of CEL a request may have. Each takes 15 KB, and maxCost for a flow.
+	// maxExpressions is the largest number of CEL expressions in a request. Each takes 15 KB of memory, and at most maxCost for a flow.
 	maxExpressions = 16
 )
 
-// CheckValues returns an error for a message in wire form that has more values than a request may have. It says nothing about malformed ones.
+// CheckValues returns an error for a message in wire form that has more values than a request may have. It accepts malformed messages.
 func CheckValues(raw []byte, message protoreflect.MessageDescriptor) error {
 	if countValues(raw, message, 0) > maxValues {
 		return fmt.Errorf("the request has more than %d values; want fewer filters", maxValues)
@@ -37,7 +37,7 @@ func CheckValues(raw []byte, message protoreflect.MessageDescriptor) error {
 	return nil
 }
 
-// countValues returns n and the values of a message. It ends when there are too many.
+// countValues adds the number of a message's values to n. It stops when there are too many.
 func countValues(raw []byte, message protoreflect.MessageDescriptor, n int) int {
 	for len(raw) > 0 && n <= maxValues {
 		number, typ, size := protowire.ConsumeTag(raw)
@@ -58,7 +58,7 @@ func countValues(raw []byte, message protoreflect.MessageDescriptor, n int) int 
 	return n
 }
 
-// checkFilters returns an error for filters whose patterns, selectors and expressions take more memory than those of a request may.
+// checkFilters returns an error for filters whose patterns, selectors and expressions exceed the bounds of a request.
 func checkFilters(lists ...[]*flowpb.FlowFilter) error {
 	var patterns []string
 	text, expressions := 0, 0
@@ -85,7 +85,7 @@ func checkFilters(lists ...[]*flowpb.FlowFilter) error {
 	return nil
 }
 
-// checkPatterns returns an error for regular expressions that become too large. It leaves it to others to refuse those that are none.
+// checkPatterns returns an error for regular expressions that become too large. It accepts malformed ones: Hubble's filters refuse them.
 func checkPatterns(patterns ...string) error {
 	return checkParts(maxStates, patterns...)
 }
@@ -106,7 +106,7 @@ func checkParts(most int, patterns ...string) error {
 	return nil
 }
 
-// parts is how many parts a pattern has, 0 for one that is none or too long.
+// parts returns the number of parts of a pattern, or 0 if the pattern is malformed or too long.
 func parts(pattern string) int {
 	if len(pattern) > maxPattern {
 		return 0

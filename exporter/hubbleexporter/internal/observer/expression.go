@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Filters by an expression of CEL, as Hubble's, but with an end: Hubble evaluates whatever a client sends, for as long as it takes.
+// Filters by CEL expressions, as Hubble's, but with bounds: Hubble evaluates any expression of a client, however long it takes.
 
 package observer
 
@@ -24,11 +24,11 @@ import (
 )
 
 const (
-	// maxCost is what an expression may cost for one flow, in CEL's units; about 10 ms. A test of 100 labels costs some 500.
+	// maxCost is the highest cost of an expression for one flow, in CEL's units; it takes about 10 ms. A test of 100 labels costs some 500.
 	maxCost = 20_000
-	// costCheck is how many steps of a loop pass before the evaluation looks whether the stream has ended.
+	// costCheck is the number of steps of a loop after which the evaluation checks whether the stream has ended.
 	costCheck = 64
-	// maxMatchStates is how many parts the regular expressions of one may have.
+	// maxMatchStates is the largest number of parts of all regular expressions in one CEL expression.
 	maxMatchStates = maxStates / maxExpressions
 )
 
@@ -37,8 +37,8 @@ func environment() (*cel.Env, error) {
 	return cel.NewEnv(cel.Container("flow"), cel.Types(&flowpb.Flow{}), cel.Variable("_flow", cel.ObjectType("flow.Flow")))
 }
 
-// expressions makes the filter by expressions. A flow passes if one of them is true for it and none before it fails, as with Hubble. One that costs more than
-// maxCost ends the stream by stop, since what it would say is not known.
+// expressions makes the filter by expressions. As with Hubble, a flow passes if one expression is true and no expression before it fails. An expression that
+// costs more than maxCost has no known result, so it ends the stream by stop.
 func expressions(env *cel.Env, stop context.CancelCauseFunc) filters.OnBuildFilter {
 	return filters.OnBuildFilterFunc(func(ctx context.Context, ff *flowpb.FlowFilter) ([]filters.FilterFunc, error) {
 		texts := ff.GetExperimental().GetCelExpression()
@@ -98,8 +98,8 @@ func compile(env *cel.Env, text string) (cel.Program, error) {
 }
 
 // bounded returns an error for an expression that can take more time or memory than CEL counts. CEL counts the steps and the length of texts. It does not
-// count the parts of a list that is in itself many times, as in [x, x] within [x, x], or after x + x; nor how large a regular expression becomes, which goes
-// into sizes, by pattern.
+// count the parts of a list that contains another list several times, as in [x, x] or x + x, nor the size of a regular expression. The sizes of the regular
+// expressions go into sizes, by pattern.
 func bounded(expression *ast.AST, sizes map[string]int) error {
 	types := expression.TypeMap()
 	for _, id := range slices.Sorted(maps.Keys(types)) {

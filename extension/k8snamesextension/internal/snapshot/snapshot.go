@@ -80,7 +80,7 @@ func Read(raw []byte, reader *objects.Reader) (Content, error) {
 		if !ok {
 			return Content{}, fmt.Errorf("document %d is no object of Kubernetes; want what kubectl get -o yaml writes", n)
 		}
-		// kubectl writes the kind behind the items, so a file that ends early lacks it, and is YAML all the same. Its last object may be half a one.
+		// kubectl writes the kind after the items. A file that was cut off is still valid YAML, but lacks the kind, and its last object may be incomplete.
 		if object["kind"] == nil {
 			return Content{}, fmt.Errorf("document %d has no kind: the file was cut while it was written; write it again, or add kind: List", n)
 		}
