@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What is said on the way, for the person who waits.
+// The progress that a person sees while the program runs.
 
 package main
 

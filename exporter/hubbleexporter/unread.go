@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What clients leave unread. gRPC takes an answer, and the last messages of a stream, from whoever serves it and keeps them until the client has room:
-// no one waits then, and no error says that the client never reads. So each message says itself when it has left.
+// The bytes that clients leave unread. gRPC takes an answer, and the last messages of a stream, at once and keeps them until the client has room. The server
+// does not wait for that, and no error shows a client that never reads. So each message reports itself when it has left.
 
 package hubbleexporter
 
@@ -22,10 +22,10 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/exporter/hubbleexporter/internal/observer"
 )
 
-// maxUnread is how many bytes of answers a client may leave unread and still get another one.
+// maxUnread is the largest size of the unread answers of a client that still gets another answer, in bytes.
 const maxUnread = 4 << 20
 
-// message is a message with the stream or the call that it is of.
+// message is a message and the stream or call that it belongs to.
 type message struct {
 	body any
 	of   *unread

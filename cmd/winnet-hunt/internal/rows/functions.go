@@ -86,7 +86,7 @@ var insideNetworks = [...]netip.Prefix{
 	netip.MustParsePrefix("fc00::/7"), netip.MustParsePrefix("fe80::/16"), netip.MustParsePrefix("ff00::/8"), netip.MustParsePrefix("::1/128"),
 }
 
-// inside reports, as 1 or 0, whether an address belongs to no one on the internet. A text that is no address does not.
+// inside reports, as 1 or 0, whether an address is not one of the internet. It reports 0 for a text that is no address.
 func inside(address string) driver.Value {
 	a, err := netip.ParseAddr(address)
 	if err != nil {

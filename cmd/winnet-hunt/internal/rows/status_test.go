@@ -188,7 +188,7 @@ func watched(t *testing.T, seed uint64) (c collectors) {
 			c.logs = append(c.logs, logs)
 		}
 		all = slices.DeleteFunc(all, func(a *agent) bool { return a == stopped })
-		for _, a := range all { // what is said from now on has nobody to hear it
+		for _, a := range all { // nobody receives the records from now on
 			a.unheard.Store(true)
 			require.NoError(t, a.Shutdown(context.Background(), time.Now().Add(time.Second)))
 		}

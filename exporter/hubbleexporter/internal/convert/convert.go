@@ -31,7 +31,7 @@ const (
 	NotCilium     Reason = "not_cilium"    // of another source, such as DNS
 	Status        Reason = "status"        // of a receiver itself
 	Sum           Reason = "sum"           // of a connection: no packet that Hubble could show
-	Pseudonymized Reason = "pseudonymized" // its addresses are none
+	Pseudonymized Reason = "pseudonymized" // with pseudonyms in place of addresses
 	Archive       Reason = "archive"       // of the tier that is not served
 	Undecoded     Reason = "undecoded"     // of a message that the receiver does not decode
 	TooLarge      Reason = "too_large"

@@ -40,8 +40,8 @@ const group = 64
 // of reports whether an event is of a node; "" is all nodes, also for an event that does not name its node.
 func of(e *convert.Event, view string) bool { return view == "" || e.Node == view }
 
-// stream sends the events that a request asks for, of the node that the client has connected to. match decides on an event that is no loss; nil
-// takes every one.
+// stream sends the events that a request asks for, of the node that the client has connected to. match reports whether an event other than a loss
+// is sent; nil sends every one.
 func (s *Server) stream(ctx context.Context, req request, match func(*convert.Event) bool, to *sender) error {
 	if err := checkRequest(req); err != nil {
 		return err

@@ -137,7 +137,7 @@ func (p *producer) Write(t testing.TB, data []byte) bool {
 	return p.WriteTimes(t, data, 1)
 }
 
-// WriteTimes is Write of the same data n times over. It returns whether the last record was taken.
+// WriteTimes is Write of the same data n times over. It reports whether the last record was taken.
 func (p *producer) WriteTimes(t testing.TB, data []byte, n uint32) bool {
 	t.Helper()
 	p.input = append(append(p.input[:0], make([]byte, prefix)...), data...)
