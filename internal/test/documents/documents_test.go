@@ -170,3 +170,25 @@ func TestTheListOfExamplesHasEveryFolder(t *testing.T) {
 		require.Contains(t, read(t, "examples/README.md"), "("+filepath.Base(filepath.Dir(file))+"/")
 	}
 }
+
+// Each fault of docs/upstream.md is of a version. When the project takes another one, the fault is looked at again.
+func TestTheFaultsOfOthersAreOfTheVersionsThatAreBuilt(t *testing.T) {
+	built := ""
+	for _, file := range []string{"builder-config.yaml", "NOTICE", "internal/test/roads/go.mod", "internal/test/forms/go.mod"} {
+		built += read(t, file)
+	}
+	held := 0
+	for _, line := range regexp.MustCompile(`(?m)^\*[^*\n]+ v[0-9][^\n]*`).FindAllString(read(t, "docs/upstream.md"), -1) {
+		versions := regexp.MustCompile(`([A-Za-z/-]+)(?: and ([a-z]+))? (v[0-9]+\.[0-9]+\.[0-9]+)`).FindAllStringSubmatch(line, -1)
+		require.NotEmpty(t, versions, line)
+		for _, m := range versions {
+			for _, name := range m[1:3] {
+				if name != "" {
+					require.Regexp(t, "(?m)[/ ]"+regexp.QuoteMeta(name)+" +"+regexp.QuoteMeta(m[3])+`\b`, built, line)
+					held++
+				}
+			}
+		}
+	}
+	require.Greater(t, held, 15)
+}
