@@ -5,6 +5,7 @@ package monitor_test
 import (
 	"bytes"
 	"net/netip"
+	"os"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -108,6 +109,27 @@ func TestWireFormatIsAnyMinorReleaseFrom114To120(t *testing.T) {
 	for _, name := range []string{"1.13", "1.21", "1.2", "2.0", "1.18.11"} {
 		_, err = monitor.ParseWireFormat(name)
 		assert.EqualError(t, err, `wire format "`+name+`": want auto or a minor release of Cilium, "1.14" to "1.20"`)
+	}
+}
+
+func TestTheDocumentsNameTheOldestAndTheNewestRelease(t *testing.T) {
+	var known []string
+	for format := monitor.WireFormat114; ; format++ {
+		if _, err := monitor.ParseWireFormat(format.String()); err != nil {
+			break
+		}
+		known = append(known, format.String())
+	}
+	oldest, newest := known[0], known[len(known)-1]
+	for file, texts := range map[string][]string{
+		"README.md":     {"in the layouts of Cilium " + oldest + " to " + newest + ",", "writes the events, `" + oldest + "` to `" + newest + "`,"},
+		"metadata.yaml": {"writes the events, " + oldest + " to " + newest + ","},
+	} {
+		have, err := os.ReadFile("../../../receiver/ciliumwindowsreceiver/" + file)
+		require.NoError(t, err)
+		for _, text := range texts {
+			require.Contains(t, string(have), text, file)
+		}
 	}
 }
 
