@@ -37,7 +37,7 @@ var ways = []way{
 	{"lean", "`volume: lean`"},
 }
 
-// run is a traffic of the tables.
+// billRun is a traffic pattern of the tables.
 type billRun struct{ Line, Name string }
 
 var billRuns = []billRun{

@@ -220,7 +220,7 @@ func TestLayouts(t *testing.T) {
 	}
 }
 
-// minimum is the least length of each layout, by a record of it.
+// layouts returns a record of each layout, and the least length of that layout in bytes.
 func layouts() map[string]struct {
 	record  []byte
 	minimum int

@@ -26,7 +26,7 @@ func (o *object) DeepCopyObject() runtime.Object {
 	return &object{ObjectMeta: *o.ObjectMeta.DeepCopy(), used: o.used}
 }
 
-// objects is a page of a list.
+// objectList is a page of a list.
 type objectList struct {
 	metav1.TypeMeta
 	metav1.ListMeta
