@@ -116,8 +116,10 @@ var notHere = func() map[string]string {
 	for _, key := range []string{"uuid", "trace_id", "experimental"} {
 		keys[key] = "Hubble and Cilium's agent make what it looks at; the datapath's events have none of it. Leave it out"
 	}
-	for _, key := range []string{"interface", "tcp_flags"} {
-		keys[key] = "it is no key of this receiver's filters; filter the records by cilium.interface.index or TcpFlags… in a processor"
+	for key, attribute := range map[string]string{
+		"interface": "cilium.interface.index", "tcp_flags": "TcpFlags…", "ip_trace_id": "cilium.ip_trace_id", "encrypted": "cilium.encrypted",
+	} {
+		keys[key] = "it is no key of this receiver's filters; filter the records by " + attribute + " in a processor"
 	}
 	return keys
 }()

@@ -48,7 +48,8 @@ func TestAKeyOfHubblesThatTheDatapathCannotAnswerSaysWhyAndWhatToUse(t *testing.
 		"allow: [{source_workload: [{name: web}]}]": `{"name":"web"} is not allowed; want text or a whole number`,
 		"allow: [{http_method: [GET]}]":             "http_method: HTTP and DNS are what Cilium's proxy reads",
 		"allow: [{node_name: [node-1]}]":            "node_name: every event is of the one node",
-		"allow: [{tcp_flags: [{SYN: true}]}]":       "tcp_flags: it is no key of this receiver's filters",
+		"allow: [{tcp_flags: [{SYN: true}]}]":       "tcp_flags: it is no key of this receiver's filters; filter the records by TcpFlags… in a processor",
+		"allow: [{encrypted: [true]}]":              "encrypted: it is no key of this receiver's filters; filter the records by cilium.encrypted in a processor",
 		"allow: [{source_pot: 1}]":                  "source_pot: there is no such key; want one of verdict, event_type",
 		"allow: [{source_port: 65616}]":             "source_port: \"65616\" is not allowed; want a whole number from 0 to 65535",
 		"allow: [{source_ip: }]":                    "allow[0].source_ip: it is missing or empty, for example because a variable is not set; want a value",
@@ -77,7 +78,7 @@ var hubbleKeys = []string{
 	"destination_ip", "destination_pod", "destination_fqdn", "destination_label", "destination_service", "destination_workload",
 	"destination_cluster_name", "traffic_direction", "verdict", "drop_reason_desc", "interface", "event_type", "http_status_code", "protocol",
 	"source_port", "destination_port", "reply", "dns_query", "source_identity", "destination_identity", "http_method", "http_path", "http_url",
-	"http_header", "tcp_flags", "node_name", "node_labels", "ip_version", "trace_id", "experimental",
+	"http_header", "tcp_flags", "node_name", "node_labels", "ip_version", "trace_id", "ip_trace_id", "encrypted", "experimental",
 }
 
 // CheckKey looks into fields first, so an entry of notHere for a key of fields would never be seen.
@@ -92,7 +93,7 @@ func TestNoKeyOfHubblesIsUnknown(t *testing.T) {
 	for _, key := range hubbleKeys {
 		_, err := load(t, "allow: [{"+key+": []}]")
 		if err != nil {
-			require.NotContains(t, err.Error(), "invalid keys", key)
+			require.NotContains(t, err.Error(), "there is no such key", key)
 		}
 	}
 }

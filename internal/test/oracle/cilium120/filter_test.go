@@ -219,6 +219,17 @@ func TestLabelSelectorsAreHubbles(t *testing.T) {
 	t.Logf("300,000 selectors, %d of them allowed; they select %d ends", taken, selected)
 }
 
+// A key of Hubble's filters is one of rules, or is refused with the reason.
+func TestEveryKeyOfHubblesFiltersIsKnown(t *testing.T) {
+	fields := (&flowpb.FlowFilter{}).ProtoReflect().Descriptor().Fields()
+	require.Greater(t, fields.Len(), 35)
+	for i := range fields.Len() {
+		if err := (filter.Rule{}).CheckKey(string(fields.Get(i).Name())); err != nil {
+			require.NotContains(t, err.Error(), "there is no such key", fields.Get(i).Name())
+		}
+	}
+}
+
 // Hubble's filters accept the same flows and messages, read by Hubble, as this project's filters.
 func TestFiltersAreHubbles(t *testing.T) {
 	type event struct {
