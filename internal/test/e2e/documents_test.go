@@ -92,7 +92,7 @@ func whole(t *testing.T, groupOf map[string]string, file string, shown section) 
 	return complete(config)
 }
 
-// complete adds what a configuration lacks to be one: a pipeline, and the extensions that exporters name.
+// complete adds what a configuration lacks to be one: pipelines, what they name, and the extensions that exporters name.
 func complete(config section) section {
 	if service, ok := config["service"].(section); ok && service["pipelines"] != nil && config["exporters"] != nil {
 		return config
@@ -117,10 +117,33 @@ func complete(config section) section {
 		}
 		return all
 	}
-	config["service"] = section{
-		"extensions": keys("extensions"),
-		"pipelines":  section{"logs": section{"receivers": keys("receivers"), "exporters": keys("exporters")}},
+	service, _ := config["service"].(section)
+	service = maps.Clone(service)
+	if service == nil {
+		service = section{}
 	}
+	service["extensions"] = keys("extensions")
+	pipelines, _ := service["pipelines"].(section)
+	if pipelines == nil {
+		pipelines = section{"logs": section{}}
+	}
+	needed := map[string]section{"file": {"path": "records.jsonl"}}
+	completed := section{}
+	for name, shown := range pipelines {
+		pipeline := maps.Clone(shown.(section))
+		for _, group := range []string{"receivers", "exporters"} {
+			named, _ := pipeline[group].([]any)
+			if named == nil {
+				pipeline[group] = keys(group)
+			}
+			for _, component := range named { // one that a recipe has from its destination
+				add(group, component.(string), needed[component.(string)])
+			}
+		}
+		completed[name] = pipeline
+	}
+	service["pipelines"] = completed
+	config["service"] = service
 	return config
 }
 
