@@ -135,6 +135,41 @@ func TestDifferentResultsAndProcessesAreNotIdentical(t *testing.T) {
 	}
 }
 
+// Not every result is in a field of its own: a response code may be in the flags or the packet, and a status may depend on the results.
+func TestEventsWhoseRecordsShowAnotherResultOrTypeAreNotIdentical(t *testing.T) {
+	packet := func(qtype byte) []byte { // of an update: a header and a question, or a zone
+		return []byte{0, 1, 0x28, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 'a', 0, 0, qtype, 0, 1}
+	}
+	for _, exchanges := range []bool{false, true} {
+		for name, of := range map[string]struct {
+			make func(testing.TB, Settings) maker
+			id   uint16
+			each []map[string]any
+		}{
+			"flags": {server, 261, []map[string]any{
+				{"QNAME": "a.example", "QTYPE": 1, "Flags": 0x8180}, {"QNAME": "a.example", "QTYPE": 1, "Flags": 0x8183},
+			}},
+			"results": {client, 3008, []map[string]any{
+				{"QueryName": "a.example", "QueryStatus": 87}, {"QueryName": "a.example", "QueryStatus": 87, "QueryResults": "192.0.2.1;"},
+			}},
+			"type": {server, 263, []map[string]any{
+				{"QNAME": "a.example", "PacketData": packet(6)}, {"QNAME": "a.example", "PacketData": packet(1)},
+			}},
+		} {
+			if name == "type" && exchanges {
+				continue // an update is no exchange that is summed
+			}
+			m := of.make(t, Settings{Short: time.Minute, Exchanges: exchanges})
+			for _, fields := range of.each {
+				require.Equal(t, Held, m.add(of.id, 0, fields), name)
+			}
+			for _, fields := range of.each {
+				require.Equal(t, Merged, m.add(of.id, time.Second, fields), name)
+			}
+		}
+	}
+}
+
 func TestInAReplayTheClockIsTheEventsOwnAndProcessorsMayBeFarApart(t *testing.T) {
 	for _, exchanges := range []bool{false, true} {
 		m := server(t, Settings{Short: time.Minute, Exchanges: exchanges})

@@ -13,8 +13,8 @@ import (
 // maxKey is the longest key, in bytes: five texts, the numbers, and a SID.
 const maxKey = 5*key.MaxText + 192
 
-// appendIdentity appends the key of identical events: id, name, type, response code or status, protocol, the other host, and the process
-// with the query. ok is false for an event that is never counted with another: it has no query name, or its layout is unknown, so that
+// appendIdentity appends the key of identical events: id, name, type, result with its response code or status, protocol, the other host, and the
+// process with the query. ok is false for an event that is never counted with another: it has no query name, or its layout is unknown, so that
 // undecoded bytes may differ.
 func appendIdentity(dst []byte, e *dns.Event) (_ []byte, ok bool) {
 	if len(e.Bytes(dns.QueryName)) == 0 || e.LayoutUnknown() { // an empty name would have the key of the root
@@ -22,14 +22,40 @@ func appendIdentity(dst []byte, e *dns.Event) (_ []byte, ok bool) {
 	}
 	dst = binary.LittleEndian.AppendUint16(dst, e.ID)
 	dst = e.AppendNumbers(dst, dns.QueryType, dns.ResponseCode, dns.Status, dns.TCP)
+	dst = appendImplied(dst, e)
 	dst = binary.AppendUvarint(dst, key.Process(e))
 	return key.AppendTexts(dst, e, dns.QueryName, e.Peer, dns.ServerAddress)
 }
 
+// appendImplied appends the type and the result that the record shows where no field says them alone: a type that only the packet has, a response
+// code from the flags or with the bits of the packet, and a final status whose meaning depends on the results.
+func appendImplied(dst []byte, e *dns.Event) []byte {
+	const typed, coded = 1, 2
+	at := len(dst)
+	dst = append(dst, 0)
+	if _, stated := e.StatedQType(); !stated {
+		if typ, ok := e.QType(); ok {
+			dst[at] |= typed
+			dst = binary.AppendUvarint(dst, typ)
+		}
+	}
+	if e.Phase != dns.Response {
+		return dst
+	}
+	if code, ok := e.RCode(); ok {
+		dst[at] |= coded
+		dst = binary.AppendUvarint(dst, code)
+	}
+	if e.FinalStatus {
+		dst = append(dst, byte(e.Outcome().Result))
+	}
+	return dst
+}
+
 // appendExchange appends the key of exchanges that are alike. It has everything that the record of several exchanges shows of the first one:
-// what appendIdentity has, the response code with the bits of the packet, the flags, the query class and options, the user, and the host's own
-// address. stateOf must be appended. ok is also false for an event that is no part of a look-up: a transfer, an update, a change of the
-// server, or a report about the host.
+// what appendIdentity has, the flags of the event and of its packet, the query class and options, the user, and the host's own address. stateOf
+// must be appended. ok is also false for an event that is no part of a look-up: a transfer, an update, a change of the server, or a report
+// about the host.
 func appendExchange(dst []byte, e *dns.Event) (_ []byte, ok bool) {
 	switch e.Role() {
 	case dns.RoleClientQuery, dns.RoleClientResponse, dns.RoleRecursiveQuery, dns.RoleRecursiveResponse, dns.RoleCache:
@@ -39,21 +65,17 @@ func appendExchange(dst []byte, e *dns.Event) (_ []byte, ok bool) {
 	if dst, ok = appendIdentity(dst, e); !ok {
 		return dst, false
 	}
-	code, coded := e.RCode()
 	msg := e.Packet()
 	parsed := msg != nil
 	classed := parsed && msg.HasQuestion
 	var has byte
-	for i, is := range [...]bool{coded, parsed, classed} {
+	for i, is := range [...]bool{parsed, classed} {
 		if is {
 			has |= 1 << i
 		}
 	}
 	dst = append(dst, has)
 	dst = e.AppendNumbers(dst, dns.Flags, dns.RD, dns.AA, dns.AD, dns.QueryOptions)
-	if coded {
-		dst = binary.AppendUvarint(dst, code)
-	}
 	if parsed {
 		dst = binary.LittleEndian.AppendUint16(dst, msg.Flags)
 	}
