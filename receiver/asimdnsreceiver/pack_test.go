@@ -106,6 +106,7 @@ func TestAPackedRecordUnpacksToTheRecordsOfPackNone(t *testing.T) {
 	path := minutes(t, 4*time.Minute+30*time.Second) // less than a window: the windows of a client and of a sum then have the same exchanges
 	for _, more := range []map[string]any{
 		{}, {"attributes": "slim"}, {"attributes": "all", "answers": map[string]any{"detail": true}}, {"names": "lower"}, {"profile": "asim"},
+		{"profile": "asim", "attributes": "slim", "answers": map[string]any{"detail": true}},
 	} {
 		t.Run(fmt.Sprint(more), func(t *testing.T) {
 			with := func(pack string) (list []packedRecord, records int) {

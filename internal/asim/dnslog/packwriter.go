@@ -256,7 +256,10 @@ func (w *packWriter) readFields(more []int32, g *packGroup, item *packedItem) {
 			n[itemRecursion] = a.Num
 		case a.role == roleAnswers && a.Type == pcommon.ValueTypeSlice && a.Other == nil:
 			item.answers = a.Texts
-		case a.role != roleAnswers && !w.variesOf(i):
+		case a.role == roleAnswers: // with details, which say DnsResponseName as well
+			item.answers = nil
+			g.fields = append(g.fields, a.Attribute)
+		case !w.variesOf(i):
 		case perItem(&a.Attribute): // so no field of a group is a number
 			w.fields = append(w.fields, a.Attribute)
 		default:
