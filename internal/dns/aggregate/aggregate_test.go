@@ -136,7 +136,7 @@ func TestDifferentResultsAndProcessesAreNotIdentical(t *testing.T) {
 }
 
 // Not every result is in a field of its own: a response code may be in the flags or the packet, and a status may depend on the results.
-func TestEventsWhoseRecordsShowAnotherResultOrTypeAreNotIdentical(t *testing.T) {
+func TestEventsWhoseRecordsShowAnotherClientResultOrTypeAreNotIdentical(t *testing.T) {
 	packet := func(qtype byte) []byte { // of an update: a header and a question, or a zone
 		return []byte{0, 1, 0x28, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 'a', 0, 0, qtype, 0, 1}
 	}
@@ -151,6 +151,9 @@ func TestEventsWhoseRecordsShowAnotherResultOrTypeAreNotIdentical(t *testing.T) 
 			}},
 			"results": {client, 3008, []map[string]any{
 				{"QueryName": "a.example", "QueryStatus": 87}, {"QueryName": "a.example", "QueryStatus": 87, "QueryResults": "192.0.2.1;"},
+			}},
+			"own address": {server, 260, []map[string]any{
+				{"QNAME": "a.example", "QTYPE": 1, "InterfaceIP": "10.0.0.5"}, {"QNAME": "a.example", "QTYPE": 1, "InterfaceIP": "10.0.1.5"},
 			}},
 			"type": {server, 263, []map[string]any{
 				{"QNAME": "a.example", "PacketData": packet(6)}, {"QNAME": "a.example", "PacketData": packet(1)},

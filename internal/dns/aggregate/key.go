@@ -14,7 +14,7 @@ import (
 const maxKey = 5*key.MaxText + 192
 
 // appendIdentity appends the key of identical events: id, name, type, result with its response code or status, protocol, the other host, and the
-// process with the query. ok is false for an event that is never counted with another: it has no query name, or its layout is unknown, so that
+// process and the user with the query, or the host's own address if it asks. ok is false for an event that is never counted with another: it has no query name, or its layout is unknown, so that
 // undecoded bytes may differ.
 func appendIdentity(dst []byte, e *dns.Event) (_ []byte, ok bool) {
 	if len(e.Bytes(dns.QueryName)) == 0 || e.LayoutUnknown() { // an empty name would have the key of the root
@@ -24,8 +24,16 @@ func appendIdentity(dst []byte, e *dns.Event) (_ []byte, ok bool) {
 	dst = e.AppendNumbers(dst, dns.QueryType, dns.ResponseCode, dns.Status, dns.TCP)
 	dst = appendImplied(dst, e)
 	dst = binary.AppendUvarint(dst, key.Process(e))
+	actor := e.Actor()
+	dst = append(append(dst, byte(len(actor))), actor...)
+	if asksItself(e) {
+		return key.AppendTexts(dst, e, dns.QueryName, e.Peer, dns.ServerAddress, e.Local, dns.LocalAddress)
+	}
 	return key.AppendTexts(dst, e, dns.QueryName, e.Peer, dns.ServerAddress)
 }
+
+// asksItself reports whether the event is of a query of this host.
+func asksItself(e *dns.Event) bool { return e.PeerIsServer || e.Peer == dns.NoField }
 
 // appendImplied appends the type and the result that the record shows where no field says them alone: a type that only the packet has, a response
 // code from the flags or with the bits of the packet, and a final status whose meaning depends on the results.
@@ -53,7 +61,7 @@ func appendImplied(dst []byte, e *dns.Event) []byte {
 }
 
 // appendExchange appends the key of exchanges that are alike. It has everything that the record of several exchanges shows of the first one:
-// what appendIdentity has, the flags of the event and of its packet, the query class and options, the user, and the host's own address. stateOf
+// what appendIdentity has, the flags of the event and of its packet, the query class and options, and the host's own address. stateOf
 // must be appended. ok is also false for an event that is no part of a look-up: a transfer, an update, a change of the server, or a report
 // about the host.
 func appendExchange(dst []byte, e *dns.Event) (_ []byte, ok bool) {
@@ -82,8 +90,9 @@ func appendExchange(dst []byte, e *dns.Event) (_ []byte, ok bool) {
 	if classed {
 		dst = binary.LittleEndian.AppendUint16(dst, msg.QueryClass)
 	}
-	actor := e.Actor()
-	dst = append(append(dst, byte(len(actor))), actor...)
+	if asksItself(e) { // then the key has its address
+		return dst, true
+	}
 	return key.AppendTexts(dst, e, e.Local, dns.LocalAddress)
 }
 
