@@ -31,8 +31,8 @@ func (r *dnsReceiver) warnOfAggregation() {
 	case on && !r.cfg.Correlate && !lean:
 		r.log.Warn("aggregation.pack has no effect without correlate: each sum is a record of its own")
 	case on && r.cfg.Correlate && !r.cfg.packs():
-		r.log.Warn("aggregation.pack has no effect, because omit_attributes leaves out the items of a packed record: each sum is a record of its own",
-			zap.Strings("items", dnslog.PackAttributes()))
+		r.log.Warn("aggregation.pack has no effect, because omit_attributes leaves out what a packed record is unpacked by: each sum is a record of its own",
+			zap.Strings("attributes", dnslog.PackAttributes()))
 	}
 	if a.Noise.Window > 0 && a.Window > a.Noise.Window {
 		r.log.Warn("aggregation.window is longer than aggregation.noise.window: noise is summed for a shorter time than other exchanges",

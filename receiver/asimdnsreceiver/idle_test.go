@@ -19,6 +19,8 @@ func TestKeysOfAggregationThatDoNotDoWhatTheySayAreReported(t *testing.T) {
 		"{aggregation: {window: 1m, pack: sums}}":                    "aggregation.pack has no effect without correlate",
 		"{volume: lean, omit_attributes: [AdditionalFields]}":        "aggregation.pack has no effect, because omit_attributes",
 		"{volume: lean, omit_attributes: [AdditionalFields.Sums]}":   "aggregation.pack has no effect, because omit_attributes",
+		"{volume: lean, omit_attributes: [EventCount]}":              "aggregation.pack has no effect, because omit_attributes",
+		"{volume: lean, omit_attributes: [DnsNetworkDuration]}":      "",
 		"{volume: balanced, aggregation: {window: 1m, pack: sums}}":  "",
 		"{volume: lean}": "",
 		"{volume: lean, aggregation: {window: 0, noise: {window: 0}}}": "",

@@ -29,7 +29,7 @@ func (m packMode) Validate() error {
 	return fmt.Errorf("%q is not allowed; want %s, %s or %s", string(m), packNone, packSums, packNew)
 }
 
-// packs reports whether the records of a client are packed. That needs `correlate`, and the attributes that hold the items.
+// packs reports whether the records of a client are packed. That needs `correlate`, and the attributes by which they are unpacked.
 func (c *Config) packs() bool {
 	return c.Correlate && c.Aggregation.Pack != packNone && !c.OmitAttributes.OmitsAny(dnslog.PackAttributes()...)
 }

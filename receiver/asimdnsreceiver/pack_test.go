@@ -5,6 +5,7 @@ package asimdnsreceiver
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -133,6 +134,55 @@ func TestAPackedRecordUnpacksToTheRecordsOfPackNone(t *testing.T) {
 				before = records
 			}
 		})
+	}
+}
+
+// Where a packed record could not be unpacked to what the records have without packing, nothing is packed.
+func TestWithoutAnyOneAttributeAPackedRecordUnpacksToTheRecordsOfPackNone(t *testing.T) {
+	path := minutes(t, 4*time.Minute)
+	replay := func(pack, omitted string) []string {
+		config := map[string]any{
+			"volume": "lean", "aggregation": map[string]any{"pack": pack}, "omit_attributes": []any{omitted}, "replay": map[string]any{"path": path},
+		}
+		if omitted == "" {
+			config["omit_attributes"] = []any{}
+		}
+		var list []string
+		kit.EachRecord(kit.Replay(t, NewFactory(), config), func(_ plog.ResourceLogs, lr plog.LogRecord) {
+			for _, record := range kit.Unpack(t, lr.Attributes().AsRaw()) {
+				for _, name := range []string{"EventOriginalUid", "EventStartTime", "EventEndTime", omitted} { // lost or rounded, or said by others
+					delete(record, name)
+				}
+				if fields, ok := record["AdditionalFields"].(map[string]any); ok {
+					if delete(fields, "New"); len(fields) == 0 {
+						delete(record, "AdditionalFields")
+					}
+				}
+				text, err := json.Marshal(record)
+				require.NoError(t, err)
+				list = append(list, string(text))
+			}
+		})
+		slices.Sort(list)
+		return list
+	}
+	names := map[string]bool{"EventStartTime": true, "EventEndTime": true, "EventOriginalUid": true}
+	for _, text := range replay("none", "") {
+		record := map[string]any{}
+		require.NoError(t, json.Unmarshal([]byte(text), &record))
+		for name, v := range record {
+			names[name] = true
+			if fields, ok := v.(map[string]any); ok {
+				for field := range fields {
+					names[name+"."+field] = true
+				}
+			}
+		}
+	}
+	require.Contains(t, names, "AdditionalFields.DnsNetworkDurationMin")
+	require.Contains(t, names, "AdditionalFields.RecursionExchanges")
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		require.Equal(t, replay("none", name), replay("new", name), name)
 	}
 }
 

@@ -81,10 +81,15 @@ const (
 	roleAnswers             // so, if it is a list
 )
 
-// PackAttributes are the attributes that hold the items of a packed record.
+// PackAttributes are the attributes without which a packed record cannot be unpacked: those that hold the items, and those that have a value in each
+// item, or from which the values of items are counted.
 func PackAttributes() []string {
 	const fields = attrs.AdditionalFields
-	return []string{fields, fields + "." + packSums, fields + "." + packTexts}
+	names := []string{"EventCount", "EventStartTime", fields}
+	for _, field := range [...]string{packSums, packTexts, durationMin, durationMax, recursionCount} {
+		names = append(names, fields+"."+field)
+	}
+	return names
 }
 
 // Pack adds the record of an event and of those merged with it to the packed record. whole is set for an exchange that is not summed. The records

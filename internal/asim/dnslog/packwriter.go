@@ -183,7 +183,7 @@ func (w *packWriter) item(i int) (item packedItem) {
 			}
 		}
 	}
-	if result != resultOf(g.details) {
+	if result != "" && result != resultOf(g.details) { // none is left out: it follows
 		g.columns = append(g.columns, attrs.Attribute{Key: "EventResult", Value: attrs.Value{Type: pcommon.ValueTypeStr, Text: result}})
 	}
 	w.readFields(w.more(of), g, &item)
@@ -237,7 +237,7 @@ func (w *packWriter) readFields(more []int32, g *packGroup, item *packedItem) {
 	if n[itemCount] > 1 {
 		n[itemGap], n[itemSquare] = noNumber, noNumber
 	}
-	sum := w.find(more, recursionExchanges) != nil
+	sum, timed := w.find(more, recursionExchanges) != nil, n[itemDuration] >= 0
 	from := len(w.fields)
 	for _, i := range more {
 		a := &w.pack.table[i]
@@ -246,9 +246,9 @@ func (w *packWriter) readFields(more []int32, g *packGroup, item *packedItem) {
 			n[itemGap] = a.Num
 		case name == gapSquareSum:
 			n[itemSquare] = a.Num
-		case name == durationMin:
+		case name == durationMin && timed:
 			n[itemBelow] = n[itemDuration] - a.Num
-		case name == durationMax:
+		case name == durationMax && timed:
 			n[itemAbove] = a.Num - n[itemDuration]
 		case name == recursionExchanges:
 			n[itemRecursed] = a.Num
