@@ -51,6 +51,7 @@ type followed struct {
 	closed  bool                // it is not open now
 	quiet   int                 // number of looks in a row that found nothing to play
 	done    bool                // completed by its writer, read, and closed here
+	gone    bool                // it was deleted, and the system has given its number to another file
 	over    bool                // nothing was read of it since it was done
 	failed  int                 // number of failed looks in a row
 	failure string
@@ -168,28 +169,32 @@ func (f *follower) meet(named file) {
 	if err != nil || info.IsDir() {
 		return
 	}
-	replaced := false
+	var replaced *followed // the last file that had the path
 	for _, file := range f.files {
-		if os.SameFile(file.info, info) {
+		if f.is(file, named.path, info) {
 			file.path, file.listed = named.path, true
-			if (file.done || file.closed) && (info.Size() != file.info.Size() || !info.ModTime().Equal(file.info.ModTime())) {
+			if (file.done || file.closed) && file.changed(info) {
 				f.reopen(file, info)
 				file.quiet = 0
 			}
 			return
 		}
-		replaced = replaced || file.path == named.path
+		if file.path == named.path {
+			replaced = file
+		}
 	}
-	if replaced && named.named {
-		f.meetEarlier(named.path)
+	if replaced != nil && named.named {
+		f.meetEarlier(named.path, replaced)
 	}
-	f.add(named.path, info, true, replaced)
+	f.add(named.path, info, true, replaced != nil)
 }
 
-// meetEarlier follows the previous file of a recording. It is not followed yet if the recorder has begun two files since the last look.
-func (f *follower) meetEarlier(path string) {
+// meetEarlier follows the previous file of a recording. It is not followed yet if the recorder has begun two files since the last look. A file that was
+// last written before the replaced one was is not that file.
+func (f *follower) meetEarlier(path string, replaced *followed) {
 	earlier := earlierOf(path)
-	if info, err := os.Stat(earlier); err == nil && !info.IsDir() && !f.has(info) {
+	info, err := os.Stat(earlier)
+	if err == nil && !info.IsDir() && !info.ModTime().Before(replaced.info.ModTime()) && !f.has(earlier, info) {
 		f.add(earlier, info, false, true)
 	}
 }
@@ -213,9 +218,39 @@ func (f *follower) meetPart(file *followed) {
 	}
 }
 
-// has reports whether a file is followed.
-func (f *follower) has(info os.FileInfo) bool {
-	return slices.ContainsFunc(f.files, func(other *followed) bool { return os.SameFile(other.info, info) })
+// has reports whether the file that has a path now is followed.
+func (f *follower) has(path string, info os.FileInfo) bool {
+	return slices.ContainsFunc(f.files, func(other *followed) bool { return f.is(other, path, info) })
+}
+
+// is reports whether a followed file is the one that has a path now. The system may give the number by which it knows a file to the next one when the
+// file is deleted and not open. So a file that is done and has changed is known by its content, too; if that is another, the number is another file's now.
+func (f *follower) is(file *followed, path string, info os.FileInfo) bool {
+	if file.gone || !os.SameFile(file.info, info) {
+		return false
+	}
+	if !file.done || !file.changed(info) {
+		return true
+	}
+	c, err := openFile(path)
+	if err != nil { // reopen reports it
+		return true
+	}
+	defer func() { _ = c.file.Close() }()
+	if opened, err := c.file.Stat(); err != nil || !os.SameFile(opened, info) { // another file has the path by now
+		return false
+	}
+	x, err := f.Survey(c.file, c.size, span.Query{To: span.Place{In: 1}})
+	if c.size >= file.at.To.At && (err != nil || x.ID == file.id) {
+		return true
+	}
+	file.gone = true
+	return false
+}
+
+// changed reports whether a file has another size or time than when it was closed.
+func (file *followed) changed(info os.FileInfo) bool {
+	return info.Size() != file.info.Size() || !info.ModTime().Equal(file.info.ModTime())
 }
 
 func (f *follower) add(path string, info os.FileInfo, listed, after bool) {
@@ -225,7 +260,7 @@ func (f *follower) add(path string, info os.FileInfo, listed, after bool) {
 		return
 	}
 	if opened, err := c.file.Stat(); err == nil && !os.SameFile(opened, info) { // another file has the path by now
-		if info = opened; f.has(info) {
+		if info = opened; f.has(path, info) {
 			_ = c.file.Close()
 			return
 		}

@@ -82,7 +82,7 @@ func (f *follower) meetFormer(ctx context.Context) {
 func (f *follower) insertEarlier(path string, stored map[span.ID]checkpoint.Known) (id span.ID, ok bool) {
 	earlier := earlierOf(path)
 	info, err := os.Stat(earlier)
-	if err != nil || !info.Mode().IsRegular() || f.has(info) {
+	if err != nil || !info.Mode().IsRegular() || f.has(earlier, info) {
 		return id, false
 	}
 	c, err := openFile(earlier)

@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -86,7 +87,8 @@ func followLines(t *testing.T, pattern string, do func(write func(name, text str
 			func(from, to string) {
 				require.NoError(t, os.Rename(filepath.Join(dir, from), filepath.Join(dir, to)))
 			},
-			func() { time.Sleep(2 * patience * pollInterval) }, f.progress)
+			// It wakes up between two looks, so that none sees a part of what is done to the files.
+			func() { time.Sleep(2*patience*pollInterval + time.Millisecond) }, f.progress)
 		cancel()
 		<-done
 		problems = settings.Problems.Snapshot()
@@ -142,6 +144,59 @@ func TestAFileThatIsCompleteAndGivesWayToAnotherHasLostNothing(t *testing.T) {
 	})
 	require.Equal(t, "A\nend\nB\nend\nC\n", read)
 	require.Empty(t, problems)
+}
+
+// A system may give the number of a file that was read to its end and removed to the next one. A file that is overwritten and renamed has it for certain.
+func TestAFileWithTheNumberOfOneThatWasReadIsAnotherOne(t *testing.T) {
+	for _, the := range []struct{ file, between, last string }{{"earlier file", "old", "new"}, {"file that is written", "new", "old"}} {
+		t.Run(the.file, func(t *testing.T) {
+			unread, read, problems := followLines(t, "dns.etl", func(write func(string, string), move func(string, string), looks func(), _ *Progress) {
+				write("dns.etl", "A\nend\n")
+				looks()
+				move("dns.etl", "old") // two files are begun before the next look
+				write(the.between, "B is longer\nend\n")
+				move(the.between, "dns.1.etl")
+				write(the.last, "C is the longest\nend\n")
+				move(the.last, "dns.etl")
+				looks()
+			})
+			require.Equal(t, "A\nend\nB is longer\nend\nC is the longest\nend\n", read)
+			require.Empty(t, problems)
+			require.Nil(t, unread)
+		})
+	}
+}
+
+func TestAFileWithTheNumberOfOneThatWasReadComesAfterTheRestOfTheFileBefore(t *testing.T) {
+	_, read, problems := followLines(t, "dns*.etl", func(write func(string, string), move func(string, string), looks func(), _ *Progress) {
+		write("dns.etl", "A is longer\nend\n")
+		looks()
+		move("dns.etl", "dns.1.etl")
+		write("dns.etl", "B\n")
+		looks()
+		move("dns.1.etl", "old")
+		write("dns.etl", "B\nthe rest\nend\n")
+		move("dns.etl", "dns.1.etl")
+		write("old", "C\nend\n")
+		move("old", "dns.etl")
+		looks()
+	})
+	require.Equal(t, "A is longer\nend\nB\nthe rest\nend\nC\nend\n", read)
+	require.Empty(t, problems)
+}
+
+func TestAFileThatWasReadToItsEndGoesOnWhenItGrowsAndBeginsAnewWhenItIsOverwritten(t *testing.T) {
+	for want, text := range map[string]string{"A\nend\nmore\n": "A\nend\nmore\n", "A\nend\nB\n": "B\n", "A\nend\nA\n": "A\n"} {
+		unread, read, problems := followLines(t, "dns.etl", func(write func(string, string), _ func(string, string), looks func(), _ *Progress) {
+			write("dns.etl", "A\nend\n")
+			looks()
+			write("dns.etl", text)
+			looks()
+		})
+		require.Equal(t, want, read)
+		require.Empty(t, problems)
+		require.Nil(t, unread)
+	}
 }
 
 func TestAFileThatCanBeOpenedAtLastIsNotUnreadWhateverItsNameIsThen(t *testing.T) {
@@ -255,6 +310,22 @@ func TestAFileBetweenTwoOthersIsMetWhenALookFoundNone(t *testing.T) {
 			paths = append(paths, file.path)
 		}
 		require.Equal(t, []string{earlierOf(path), path}, paths)
+	}
+}
+
+func TestAnEarlierFileIsMetUnlessItIsOlderThanTheReplacedOne(t *testing.T) {
+	for after, met := range map[time.Duration]bool{-time.Hour: false, 0: true, time.Hour: true} {
+		dir := folder(t, "dns.etl", "dns.1.etl")
+		path := filepath.Join(dir, "dns.etl")
+		f := follower{parts: parts{&Settings{Config: Config{Path: Paths{path}}, Logger: zap.NewNop()}}, progress: new(Progress)}
+		defer f.close()
+		f.look()
+		written := f.files[0].info.ModTime().Add(after)
+		require.NoError(t, os.Chtimes(earlierOf(path), written, written))
+		require.NoError(t, os.Rename(path, filepath.Join(dir, "away")))
+		require.NoError(t, os.WriteFile(path, nil, 0o600))
+		f.look()
+		require.Equal(t, met, slices.ContainsFunc(f.files, func(file *followed) bool { return file.path == earlierOf(path) }), after)
 	}
 }
 
