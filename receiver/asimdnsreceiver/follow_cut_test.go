@@ -49,7 +49,7 @@ func followCut(t *testing.T, name string, kept *kit.Storage) (path string, raw [
 	require.Len(t, raw, 15<<16)
 	path = filepath.Join(t.TempDir(), "dns.etl")
 	require.NoError(t, os.WriteFile(path, copies[name].make(raw), 0o600))
-	next = newRecordCounter()
+	next = newRecordCounter(t)
 	r, logs = follow(t, path, kept, next, nil)
 	require.Eventually(t, func() bool { return logs.FilterMessage("a file cannot be read in full").Len() == 1 }, time.Minute, 10*time.Millisecond)
 	require.Equal(t, copies[name].lacks+": it is cut off, or its writer is not done; what comes is read", logs.FilterMessage("a file cannot be read in full").All()[0].ContextMap()["error"])
@@ -152,7 +152,7 @@ func TestAReplayWithStorageNamesACopyThatWasCutOffAsUnreadEachTime(t *testing.T)
 			core, _ := observer.New(zap.DebugLevel)
 			set := receivertest.NewNopSettings(metadata.Type)
 			set.Logger = zap.New(core)
-			var next consumer.Logs = newRecordCounter()
+			var next consumer.Logs = newRecordCounter(t)
 			r, err := newReceiver(set, cfg, next)
 			require.NoError(t, err)
 			require.NoError(t, r.Start(context.Background(), kept.Host()))
@@ -189,14 +189,14 @@ func TestAFileWhoseHeaderCountsOtherBuffersThanItHasGivesAllItsEvents(t *testing
 			}
 			require.Equal(t, count, next.n)
 		}
-		next := newRecordCounter()
+		next := newRecordCounter(t)
 		r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), replayOf(path, small), next)
 		require.NoError(t, err)
 		require.NoError(t, r.Start(context.Background(), (&kit.Storage{}).Host()))
 		<-r.Player.Done()
 		ended(r, next, c.plain)
 
-		next = newRecordCounter()
+		next = newRecordCounter(t)
 		r, logs := follow(t, path, nil, next, nil)
 		said := "is complete"
 		if c.followed != "" {
@@ -225,7 +225,7 @@ func TestABufferWithADamagedSizeInUseIsUnread(t *testing.T) {
 				for _, storage := range []string{"", kit.StorageID.String()} {
 					cfg := replayOf(path, small)
 					cfg.Storage = storage
-					next := newRecordCounter()
+					next := newRecordCounter(t)
 					r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), cfg, next)
 					require.NoError(t, err)
 					require.NoError(t, r.Start(context.Background(), (&kit.Storage{}).Host()))
@@ -233,7 +233,7 @@ func TestABufferWithADamagedSizeInUseIsUnread(t *testing.T) {
 					require.ErrorContains(t, r.Shutdown(context.Background()), "1 damaged buffers", storage)
 					require.Equal(t, count-lost, next.n)
 				}
-				next := newRecordCounter()
+				next := newRecordCounter(t)
 				r, logs := follow(t, path, &kit.Storage{}, next, nil)
 				next.wait(count - lost)
 				require.Eventually(t, func() bool { return logs.FilterMessageSnippet("is complete").Len() == 1 }, time.Minute, time.Millisecond)
@@ -252,7 +252,7 @@ func TestACompletedFileOfWhichNothingCanBeReadIsUnreadAlsoWhenItIsFollowed(t *te
 	}
 	path := filepath.Join(t.TempDir(), "dns.etl")
 	require.NoError(t, os.WriteFile(path, raw, 0o600))
-	r, logs := follow(t, path, &kit.Storage{}, newRecordCounter(), nil)
+	r, logs := follow(t, path, &kit.Storage{}, newRecordCounter(t), nil)
 	require.Eventually(t, func() bool { return logs.FilterMessageSnippet("is complete").Len() == 1 }, time.Minute, time.Millisecond)
 	require.ErrorContains(t, r.Shutdown(context.Background()), "0 events in 15 buffers, 14 damaged buffers")
 }

@@ -29,14 +29,15 @@ import (
 
 // recordCounter counts the records by identifier, and can be waited for.
 type recordCounter struct {
+	t    *testing.T
 	mu   sync.Mutex
 	more *sync.Cond
 	ids  map[string]int
 	n    int
 }
 
-func newRecordCounter() *recordCounter {
-	c := &recordCounter{ids: map[string]int{}}
+func newRecordCounter(t *testing.T) *recordCounter {
+	c := &recordCounter{t: t, ids: map[string]int{}}
 	c.more = sync.NewCond(&c.mu)
 	return c
 }
@@ -58,13 +59,23 @@ func (c *recordCounter) ConsumeLogs(_ context.Context, l plog.Logs) error {
 	return nil
 }
 
-// wait waits until there are n records.
+// wait waits until there are n records. If they have not come within a minute, the test fails.
 func (c *recordCounter) wait(n int) {
+	c.t.Helper()
+	late := false
+	end := time.AfterFunc(time.Minute, func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		late = true
+		c.more.Broadcast()
+	})
+	defer end.Stop()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for c.n < n {
+	for c.n < n && !late {
 		c.more.Wait()
 	}
+	require.GreaterOrEqual(c.t, c.n, n, "records came within a minute; more were expected")
 }
 
 // growing is an .etl file of a recording that is being written.
@@ -143,7 +154,7 @@ func TestAFileIsFollowedAsItIsWrittenThroughRotationsAndRestartsWithoutLossOrRep
 	require.NoError(t, err)
 	g := &growing{t: t, path: filepath.Join(t.TempDir(), "dns.etl"), of: of}
 	g.begin()
-	next, kept := newRecordCounter(), &kit.Storage{}
+	next, kept := newRecordCounter(t), &kit.Storage{}
 	given := 0
 	give := func(n int) {
 		g.write(events[given : given+n])
@@ -187,7 +198,7 @@ func TestNewFilesThatMatchAreFollowedAndFinishedOnesLeft(t *testing.T) {
 	dir := t.TempDir()
 	copyTo(t, dir, "a.etl", serverFile)
 	count, _ := generated(t, serverFile)
-	next := newRecordCounter()
+	next := newRecordCounter(t)
 	r, logs := follow(t, filepath.Join(dir, "*.etl"), &kit.Storage{}, next, nil)
 	next.wait(count)
 	events := rawEventsOf(t, serverFile)
@@ -205,7 +216,7 @@ func TestAFileThatIsTruncatedWhileItIsFollowedIsSaidCountedAndReadFromItsStart(t
 	g := &growing{t: t, path: filepath.Join(t.TempDir(), "dns.etl"), of: of}
 	g.begin()
 	g.write(events[:1000])
-	next := newRecordCounter()
+	next := newRecordCounter(t)
 	r, logs := follow(t, g.path, &kit.Storage{}, next, nil)
 	next.wait(1000)
 	require.NoError(t, g.file.Close())
@@ -236,7 +247,7 @@ func TestFollowAndStorageAreRefusedWhereTheyHaveNoMeaning(t *testing.T) {
 // interrupted follows a file until n records have come, and ends as by Ctrl-C, or as by kill -9.
 func interrupted(t *testing.T, path string, kept *kit.Storage, n int, kill bool) (next *recordCounter, after *kit.Storage) {
 	t.Helper()
-	next = newRecordCounter()
+	next = newRecordCounter(t)
 	r, _ := follow(t, path, kept, next, nil)
 	next.wait(n)
 	if kill {
@@ -269,7 +280,7 @@ func TestAFileThatWasRotatedWhileItsFollowerWasStoppedIsReadToItsEnd(t *testing.
 			g.rotate()
 			g.write(events[n-after:])
 
-			next := newRecordCounter()
+			next := newRecordCounter(t)
 			r, logs := follow(t, filepath.Join(dir, pattern), kept, next, nil)
 			for id := range first.ids { // what comes again after a kill is counted once
 				next.mu.Lock()
@@ -290,7 +301,7 @@ func TestAFileThatWasRotatedWhileItsFollowerWasStoppedIsReadToItsEnd(t *testing.
 			kept = kept.Clone()
 
 			// A further start finds nothing new, and misses nothing.
-			next = newRecordCounter()
+			next = newRecordCounter(t)
 			r, logs = follow(t, filepath.Join(dir, pattern), kept, next, nil)
 			g.write(events[:7])
 			next.wait(7)
@@ -317,14 +328,14 @@ func TestAFileThatWasRotatedTwiceWhileItsFollowerWasStoppedIsSaidAndTheKeptParts
 		g.rotate()
 		g.write(events[500:600])
 
-		next := newRecordCounter()
+		next := newRecordCounter(t)
 		r, logs := follow(t, g.path, kept, next, nil)
 		next.wait(400)
 		require.NoError(t, r.Shutdown(context.Background()))
 		require.Equal(t, 400, next.n, name)
 		require.Equal(t, 1, problemsOf(logs, checkpoint.Missing), name)
 
-		next = newRecordCounter()
+		next = newRecordCounter(t)
 		r, logs = follow(t, g.path, kept.Clone(), next, nil)
 		g.write(events[600:601])
 		next.wait(1)
@@ -341,7 +352,7 @@ func TestFilesThatAreReplacedBetweenTwoLooksAreSaidAndCounted(t *testing.T) {
 	require.NoError(t, err)
 	g := &growing{t: t, path: filepath.Join(t.TempDir(), "dns.etl"), of: recording.File{ID: of.ID, Part: 5}}
 	g.begin() // parts 1 to 5 were never to be read
-	next := newRecordCounter()
+	next := newRecordCounter(t)
 	r, logs := follow(t, g.path, nil, next, nil)
 	g.write(events[:100])
 	next.wait(100)
@@ -378,7 +389,7 @@ func TestAFileThatIsNotThereYetIsAwaited(t *testing.T) {
 	require.NoError(t, err)
 	dir := filepath.Join(t.TempDir(), "later")
 	g := &growing{t: t, path: filepath.Join(dir, "dns.etl"), of: of}
-	next := newRecordCounter()
+	next := newRecordCounter(t)
 	r, logs := follow(t, g.path, &kit.Storage{}, next, nil)
 	require.Eventually(t, func() bool { return logs.FilterMessageSnippet("no file is there yet").Len() == 1 }, time.Minute, time.Millisecond)
 	require.NoError(t, os.Mkdir(dir, 0o700))
@@ -403,7 +414,7 @@ func TestAFileThatIsGoneAfterAStopIsSaidUnlessItWasReadToItsEnd(t *testing.T) {
 		if complete {
 			require.NoError(t, g.w.Close())
 		}
-		next, kept := newRecordCounter(), &kit.Storage{}
+		next, kept := newRecordCounter(t), &kit.Storage{}
 		r, logs := follow(t, g.path, kept, next, nil)
 		next.wait(100)
 		if complete {
@@ -415,7 +426,7 @@ func TestAFileThatIsGoneAfterAStopIsSaidUnlessItWasReadToItsEnd(t *testing.T) {
 
 		g.begin()
 		g.write(events[100:110])
-		next = newRecordCounter()
+		next = newRecordCounter(t)
 		tel := componenttest.NewTelemetry()
 		set := receivertest.NewNopSettings(metadata.Type)
 		set.TelemetrySettings = tel.NewTelemetrySettings()
@@ -443,7 +454,7 @@ func TestAFileThatEndsWithinItsHeaderAtTheStartIsAwaitedAndIsNotUnreadInTheEnd(t
 	require.NoError(t, err)
 	path := filepath.Join(t.TempDir(), "dns.etl")
 	require.NoError(t, os.WriteFile(path, raw[:100], 0o600))
-	next := newRecordCounter()
+	next := newRecordCounter(t)
 	r, logs := follow(t, path, nil, next, nil)
 	require.Eventually(t, func() bool { return logs.FilterMessage("a file cannot be read in full").Len() == 1 }, time.Minute, 10*time.Millisecond)
 	require.EqualValues(t, 1, r.Player.Progress.Unread())
