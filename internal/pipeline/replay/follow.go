@@ -36,8 +36,7 @@ const idleShare = 20
 // followed is a file that is followed.
 type followed struct {
 	content
-	info   os.FileInfo // to know the file by another name
-	listed bool        // the paths name it; otherwise it was renamed or deleted, and its writer adds nothing more
+	listed bool // the paths name it; otherwise it was renamed or deleted, and its writer adds nothing more
 
 	id      span.ID
 	of      recording.File      // its place in a recording
@@ -194,7 +193,7 @@ func (f *follower) meet(named file) {
 func (f *follower) meetEarlier(path string, replaced *followed) {
 	earlier := earlierOf(path)
 	info, err := os.Stat(earlier)
-	if err == nil && !info.IsDir() && !info.ModTime().Before(replaced.info.ModTime()) && !f.has(earlier, info) {
+	if err == nil && !info.IsDir() && !info.ModTime().Before(replaced.written) && !f.has(earlier, info) {
 		f.add(earlier, info, false, true)
 	}
 }
@@ -237,7 +236,7 @@ func (f *follower) is(file *followed, path string, info os.FileInfo) bool {
 		return true
 	}
 	defer func() { _ = c.file.Close() }()
-	if opened, err := c.file.Stat(); err != nil || !os.SameFile(opened, info) { // another file has the path by now
+	if !os.SameFile(c.info, info) { // another file has the path by now
 		return false
 	}
 	x, err := f.Survey(c.file, c.size, span.Query{To: span.Place{In: 1}})
@@ -248,29 +247,37 @@ func (f *follower) is(file *followed, path string, info os.FileInfo) bool {
 	return false
 }
 
-// changed reports whether a file has another size or time than when it was closed.
+// changed reports whether a file has another size or time than when it was measured.
 func (file *followed) changed(info os.FileInfo) bool {
-	return info.Size() != file.info.Size() || !info.ModTime().Equal(file.info.ModTime())
+	return info.Size() != file.size || !info.ModTime().Equal(file.written)
 }
 
 func (f *follower) add(path string, info os.FileInfo, listed, after bool) {
-	c, err := openFile(path)
-	if err != nil {
-		f.bar(path, info, err)
+	c, ok := f.open(path, info)
+	if !ok {
 		return
 	}
-	if opened, err := c.file.Stat(); err == nil && !os.SameFile(opened, info) { // another file has the path by now
-		if info = opened; f.has(path, info) {
-			_ = c.file.Close()
-			return
-		}
-	}
-	f.admit(func(u *unopened) bool { return os.SameFile(u.info, info) || u.info == nil && u.path == path })
+	f.admit(func(u *unopened) bool { return os.SameFile(u.info, c.info) || u.info == nil && u.path == path })
 	f.of++
-	next := &followed{content: c, info: info, listed: listed, after: after}
+	next := &followed{content: c, listed: listed, after: after}
 	f.files = append(f.files, next)
 	f.spare(next)
 	f.Logger.Info("following a file", zap.String("file", path))
+}
+
+// open opens the file that has a path now, unless it is followed.
+func (f *follower) open(path string, info os.FileInfo) (c content, ok bool) {
+	c, err := openFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist): // it was renamed or deleted just now
+	case err != nil:
+		f.bar(path, info, err)
+	case f.has(path, c.info): // another file has the path by now
+		_ = c.file.Close()
+	default:
+		return c, true
+	}
+	return c, false
 }
 
 // reopen continues with a file that was closed and has changed.
@@ -281,8 +288,12 @@ func (f *follower) reopen(file *followed, info os.FileInfo) {
 		f.cannot(&file.entry, file.path, err)
 		return
 	}
+	if !os.SameFile(c.info, info) { // another file has the path by now
+		_ = c.file.Close()
+		return
+	}
 	file.over = file.over || file.done
-	file.content, file.info, file.done, file.closed, file.barred = c, info, false, false, false
+	file.content, file.done, file.closed, file.barred = c, false, false, false
 }
 
 // spare closes a file until it is looked at again, if there are too many to keep them open.
@@ -327,8 +338,8 @@ func (f *follower) openAgain(file *followed) error {
 	if err != nil {
 		return fmt.Errorf("it was renamed or removed between two looks, and what was added to it is not read: %w", err)
 	}
-	if info, err := c.file.Stat(); err != nil || !os.SameFile(info, file.info) {
-		return errors.Join(errors.New("another file has its name, and what was added to it between two looks is not read"), err, c.file.Close())
+	if !os.SameFile(c.info, file.info) {
+		return errors.Join(errors.New("another file has its name, and what was added to it between two looks is not read"), c.file.Close())
 	}
 	file.content, file.closed, file.barred = c, false, false
 	return nil
@@ -405,10 +416,7 @@ func (f *follower) pollOpen(ctx context.Context, file *followed) (played bool, e
 }
 
 // end closes a file that its writer has completed.
-func (f *follower) end(file *followed) (err error) {
-	if file.info, err = file.file.Stat(); err != nil {
-		return err
-	}
+func (f *follower) end(file *followed) error {
 	file.done = true
 	f.complete(file)
 	f.Logger.Info("a file is complete and was read to its end", zap.String("file", file.path))

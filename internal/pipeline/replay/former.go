@@ -85,9 +85,8 @@ func (f *follower) insertEarlier(path string, stored map[span.ID]checkpoint.Know
 	if err != nil || !info.Mode().IsRegular() || f.has(earlier, info) {
 		return id, false
 	}
-	c, err := openFile(earlier)
-	if err != nil {
-		f.bar(earlier, info, err)
+	c, ok := f.open(earlier, info)
+	if !ok {
 		return id, false
 	}
 	at := slices.IndexFunc(f.files, func(file *followed) bool { return placeOf(file.path) == placeOf(path) })
@@ -111,7 +110,7 @@ func (f *follower) insertEarlier(path string, stored map[span.ID]checkpoint.Know
 		return id, false
 	}
 	f.of++
-	f.files = slices.Insert(f.files, max(at, 0), &followed{content: c, info: info})
+	f.files = slices.Insert(f.files, max(at, 0), &followed{content: c})
 	f.Logger.Info("following the earlier file of a recording to its end", zap.String("file", earlier))
 	return id, true
 }

@@ -6,9 +6,11 @@ package replay
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -46,12 +48,15 @@ func (i interruptible) ReadAt(b []byte, offset int64) (int, error) {
 
 // content is an open file.
 type content struct {
-	path string
-	file *os.File
-	size int64
+	path    string
+	file    *os.File
+	size    int64
+	written time.Time   // the time of its last writing, measured with size
+	info    os.FileInfo // as it was opened, to know it by another name
 }
 
-// openFile opens a regular file, in a way that lets its writer rename and delete it.
+// openFile opens a regular file, in a way that lets its writer rename and delete it. It asks for the file's number by what it has opened: Windows finds the
+// number of what os.Stat has named when it is first compared, and another file may have the path by then.
 func openFile(path string) (content, error) {
 	if info, err := os.Stat(path); err != nil {
 		return content{}, err
@@ -63,14 +68,18 @@ func openFile(path string) (content, error) {
 		return content{}, err
 	}
 	c := content{path: path, file: f}
-	return c, c.measure()
+	if c.info, err = f.Stat(); err != nil {
+		return c, errors.Join(err, f.Close())
+	}
+	c.size, c.written = c.info.Size(), c.info.ModTime()
+	return c, nil
 }
 
-// measure notes the file's present size.
+// measure notes the file's present size and time.
 func (c *content) measure() error {
 	info, err := c.file.Stat()
 	if err == nil {
-		c.size = info.Size()
+		c.size, c.written = info.Size(), info.ModTime()
 	}
 	return err
 }

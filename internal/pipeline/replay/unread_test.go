@@ -185,6 +185,19 @@ func TestAFileWithTheNumberOfOneThatWasReadComesAfterTheRestOfTheFileBefore(t *t
 	require.Empty(t, problems)
 }
 
+// Wine does not know the number of an open file by its handle while no file has the name that it had when it was opened.
+func TestAFileThatIsRenamedAndThenCompleteIsReadOnce(t *testing.T) {
+	_, read, problems := followLines(t, "dns*.etl", func(write func(string, string), move func(string, string), looks func(), _ *Progress) {
+		write("dns.etl", "A\n")
+		looks()
+		write("dns.etl", "A\nend\n")
+		move("dns.etl", "dns.1.etl")
+		looks()
+	})
+	require.Equal(t, "A\nend\n", read)
+	require.Empty(t, problems)
+}
+
 func TestAFileThatWasReadToItsEndGoesOnWhenItGrowsAndBeginsAnewWhenItIsOverwritten(t *testing.T) {
 	for want, text := range map[string]string{"A\nend\nmore\n": "A\nend\nmore\n", "A\nend\nB\n": "B\n", "A\nend\nA\n": "A\n"} {
 		unread, read, problems := followLines(t, "dns.etl", func(write func(string, string), _ func(string, string), looks func(), _ *Progress) {
@@ -228,6 +241,26 @@ func TestAFileThatCanBeOpenedAtLastIsNotUnreadWhateverItsNameIsThen(t *testing.T
 	f.reopen(file, info)
 	f.note(file, nil)
 	require.Zero(t, f.progress.Unread())
+}
+
+func TestAFileThatGivesItsPathAwayBeforeItIsOpenedIsLeftToTheNextLook(t *testing.T) {
+	dir := folder(t, "dns.etl", "other.etl")
+	path := filepath.Join(dir, "dns.etl")
+	f := follower{parts: parts{&Settings{Logger: zap.NewNop()}}, progress: new(Progress)}
+	defer f.close()
+	other, err := os.Stat(filepath.Join(dir, "other.etl"))
+	require.NoError(t, err)
+	f.add(path, other, true, false)
+	file := f.files[0]
+	f.add(path, other, true, false)
+	require.Len(t, f.files, 1, "what was opened is followed")
+	file.done = true
+	require.NoError(t, file.file.Close())
+	f.reopen(file, other)
+	require.True(t, file.done, "what was opened is another file")
+	f.add(filepath.Join(dir, "gone.etl"), other, true, false)
+	require.Len(t, f.files, 1)
+	require.Zero(t, f.progress.Unread(), "a file that was renamed is no file that cannot be read")
 }
 
 func TestAFolderThatCanBeListedAtLastIsNotUnread(t *testing.T) {
@@ -320,7 +353,7 @@ func TestAnEarlierFileIsMetUnlessItIsOlderThanTheReplacedOne(t *testing.T) {
 		f := follower{parts: parts{&Settings{Config: Config{Path: Paths{path}}, Logger: zap.NewNop()}}, progress: new(Progress)}
 		defer f.close()
 		f.look()
-		written := f.files[0].info.ModTime().Add(after)
+		written := f.files[0].written.Add(after)
 		require.NoError(t, os.Chtimes(earlierOf(path), written, written))
 		require.NoError(t, os.Rename(path, filepath.Join(dir, "away")))
 		require.NoError(t, os.WriteFile(path, nil, 0o600))
