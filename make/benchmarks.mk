@@ -46,7 +46,7 @@ bench-keys:
 	@mkdir -p $(BENCH); : > $(BENCH)/keys.txt
 	@for i in 1 2 3; do $(GO) test -run '^$$' -bench '^Benchmark(Aggregate|Correlate|Connections)$$/^keys=1000000$$' -skip '/^keys=1000000$$/.' -benchmem \
 	  ./internal/dns/aggregate ./internal/dns/correlate ./internal/cilium/aggregate | tee -a $(BENCH)/keys.txt; \
-	  $(GO) test -run '^$$' -bench '^Benchmark(Floor|Aggregated)$$/^(keys=1000000|lean)$$' -benchmem ./internal/pipeline/hold ./receiver/asimdnsreceiver \
+	  $(GO) test -run '^$$' -bench '^Benchmark(Floor|Aggregated)$$/^(keys=1000000|lean|packed)$$' -benchmem ./internal/pipeline/hold ./receiver/asimdnsreceiver \
 	  | tee -a $(BENCH)/keys.txt; done; $(SOUND) $(BENCH)/keys.txt
 
 # Each in a process of its own, because the first replay of a process takes the memory for all.
