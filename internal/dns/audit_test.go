@@ -18,10 +18,10 @@ func TestChannelAndKeywordSayWhatIsAudit(t *testing.T) {
 		r    etw.Record
 		want bool
 	}{
-		{Server(), etw.Record{ID: 597, Channel: 17}, true},
-		{Server(), etw.Record{ID: 597, Keyword: 0x4000000000080000}, true},
+		{Server(), etw.Record{ID: 60597, Channel: 17}, true},
+		{Server(), etw.Record{ID: 60597, Keyword: 0x4000000000080000}, true},
 		{Server(), etw.Record{ID: 299, Channel: 17, Keyword: 0x4000000000080000}, true},
-		{Server(), etw.Record{ID: 597, Channel: 16, Keyword: 0x8000000000000001}, false},
+		{Server(), etw.Record{ID: 60597, Channel: 16, Keyword: 0x8000000000000001}, false},
 		{Server(), etw.Record{ID: 524}, false},
 		{Server(), etw.Record{ID: 513}, true}, // the manifest says so
 		{Server(), etw.Record{ID: 256, Channel: 16, Keyword: 0x8000000000000001}, false},
@@ -45,8 +45,8 @@ func TestAnAuditEventThatOnlyTheHostKnowsIsNotInformational(t *testing.T) {
 		d.Decode(&e)
 		return e.Informational()
 	}
-	require.True(t, informs(etw.Record{ID: 597, Level: 4, Channel: 16, Keyword: 0x8000000000000001}))
-	require.False(t, informs(etw.Record{ID: 597, Level: 4, Channel: 17, Keyword: 0x4000000000080000}))
+	require.True(t, informs(etw.Record{ID: 60597, Level: 4, Channel: 16, Keyword: 0x8000000000000001}))
+	require.False(t, informs(etw.Record{ID: 60597, Level: 4, Channel: 17, Keyword: 0x4000000000080000}))
 }
 
 func TestEveryAuditEventOfTheManifestHasARow(t *testing.T) {

@@ -156,3 +156,23 @@ func TestTheReadmesTableOfRolesHasEveryID(t *testing.T) {
 		}
 	}
 }
+
+func TestTheReadmesAuditEventsAreThoseOfTheTable(t *testing.T) {
+	section := kit.Section(t, "../../receiver/asimdnsreceiver/README.md", "## Audit events")
+	one := func(pattern string) []string {
+		found := regexp.MustCompile(pattern).FindAllStringSubmatch(section, -1)
+		require.Len(t, found, 1, pattern)
+		return found[0][1:]
+	}
+	var ids, states []uint16
+	for _, a := range Audits() {
+		ids = append(ids, a.ID)
+		if !a.Changes {
+			states = append(states, a.ID)
+		}
+	}
+	require.Equal(t, strconv.Itoa(len(ids)), one(`all (\d+) events`)[0])
+	require.Equal(t, []string{strconv.Itoa(int(slices.Min(ids))), strconv.Itoa(int(slices.Max(ids)))}, one(`today (\d+) to (\d+)`))
+	slices.Sort(states)
+	require.Equal(t, states, listedIDs(t, one("else `Status` \\(([^:]*):")[0]))
+}

@@ -13,7 +13,7 @@ import (
 )
 
 func TestAnAuditEventOfALaterWindowsIsOne(t *testing.T) {
-	later := etw.Record{ID: 597, Channel: 17, Keyword: 0x4000000000080000, Task: 5, Level: 4}
+	later := etw.Record{ID: 60597, Channel: 17, Keyword: 0x4000000000080000, Task: 5, Level: 4}
 	e := dns.Event{Record: later}
 	dns.NewDecoder(dns.Server()).Decode(&e)
 	require.True(t, NewMapper(dns.Server(), dns.ProfileASIM, dc1, "").IsAuditEvent(&e))
@@ -29,7 +29,7 @@ func TestTheClassOfAnUnknownAuditEventIsItsOwn(t *testing.T) {
 	decoder, m := dns.NewDecoder(dns.Server()), NewMapper(dns.Server(), dns.ProfileWindows, dc1, "")
 	records := m.Begin(plog.NewLogs())
 	for i, want := range []string{"Update", "Status", "Update"} {
-		e := dns.Event{Record: etw.Record{ID: 597, Channel: 17, Task: []uint16{5, 11, 6}[i]}}
+		e := dns.Event{Record: etw.Record{ID: 60597, Channel: 17, Task: []uint16{5, 11, 6}[i]}}
 		decoder.Decode(&e)
 		m.Append(records, &e, 1)
 		v, _ := records.At(i).Attributes().Get("EventType")

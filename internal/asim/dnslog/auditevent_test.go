@@ -85,7 +85,7 @@ func TestTheSchemasWordForWhatWasDone(t *testing.T) {
 
 // What no public source says of an event is left out; its name, or its id, is all that it says of the operation.
 func TestAnAuditEventThatNobodyKnowsIsARecordOfTheSchemaAuditEvent(t *testing.T) {
-	for id, operation := range map[uint16]string{597: "597", 256: "QUERY_RECEIVED"} {
+	for id, operation := range map[uint16]string{60597: "60597", 256: "QUERY_RECEIVED"} {
 		lr := mapEvent(t, dns.Server(), dns.ProfileASIM, dc1, etw.Record{ID: id, Channel: 17, Keyword: 0x4000000000080000, Task: 5}, nil)
 		require.Equal(t, []asimtest.Finding{unlistedServer}, asimtest.Conform(asimtest.AuditEventFields(t), lr.Attributes()))
 		raw := lr.Attributes().AsRaw()

@@ -60,7 +60,7 @@ func TestWhatCanMatchNoEventIsIdle(t *testing.T) {
 			[]string{"exclude[0].EventOriginalType: 262", "exclude[0].EventOriginalType: 273"}},
 		{"", serverOnly("security", "timeouts", "notify"), dns.ProfileWindows, Rule{"EventOriginalType": {"262", "273"}}, nil},
 		{"an id of the other provider", serverOnly("security"), dns.ProfileWindows, Rule{"EventOriginalType": {"3008"}}, []string{"exclude[0].EventOriginalType: 3008"}},
-		{"an id that a later Windows may bring", serverOnly("security"), dns.ProfileWindows, Rule{"EventOriginalType": {"597", "9999"}}, nil},
+		{"an id that a later Windows may bring", serverOnly("security"), dns.ProfileWindows, Rule{"EventOriginalType": {"60597", "9999"}}, nil},
 		{"each occurs, and never together", both, dns.ProfileWindows, Rule{"EventType": {"Update"}, "DnsRole": {"client-query"}}, []string{"exclude[0]"}},
 		{"a request has no result", serverOnly("queries"), dns.ProfileWindows, Rule{"EventResult": {"Failure", "NA"}, "EventResultDetails": {"NXDOMAIN"}},
 			[]string{"exclude[0].EventResult: Failure", "exclude[0].EventResultDetails: NXDOMAIN"}},

@@ -62,7 +62,7 @@ func TestAComponentNamesEveryDistributionThatHasIt(t *testing.T) {
 func TestEveryOwnMetricNamesItsComponent(t *testing.T) {
 	components, _, err := find(root)
 	require.NoError(t, err)
-	require.NotEmpty(t, components)
+	metrics := 0
 	for _, c := range components {
 		raw, err := os.ReadFile(filepath.Join(root, c.folder, "metadata.yaml"))
 		require.NoError(t, err)
@@ -72,11 +72,12 @@ func TestEveryOwnMetricNamesItsComponent(t *testing.T) {
 			}
 		}
 		require.NoError(t, yaml.Unmarshal(raw, &file))
-		require.NotEmpty(t, file.Telemetry.Metrics, c.folder)
 		for name, m := range file.Telemetry.Metrics {
 			require.Contains(t, m.Attributes, strings.TrimSuffix(c.section, "s"), "%s of %s", name, c.folder)
+			metrics++
 		}
 	}
+	require.Greater(t, metrics, 50)
 }
 
 // Nothing but its folder is written by hand.
