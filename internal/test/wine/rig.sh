@@ -5,6 +5,7 @@
 #
 #   rig.sh DIR      builds the DLLs into DIR/rig and makes the prefix DIR/wine; installs Wine, mingw-w64 and faketime if they are missing
 #   rig.sh DIR run PROGRAM ARGUMENTS...   runs a Windows program there; for `go test -exec`
+#   rig.sh DIR keep  starts Wine's server if none runs; it outlives its last program by a minute. `go test -exec` must do without: Wine's services keep a program's output open
 #   rig.sh DIR end   ends all programs there, and Wine's server
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -20,6 +21,11 @@ export WINEDLLOVERRIDES='mscoree,mshtml=;advapi32,tdh=n,b' # no dialogs about .N
 if [ "${2:-}" = run ]; then
   shift 2
   exec wine64 "$@"
+fi
+if [ "${2:-}" = keep ]; then
+  # Debian's server ends with its last program, and resets the connection of a program that starts at that moment.
+  wineserver -p60 </dev/null >/dev/null 2>&1 || true # one runs
+  exit
 fi
 if [ "${2:-}" = end ]; then
   wineserver -k || true # there may be none

@@ -5,6 +5,7 @@
 package wine
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,6 +22,18 @@ const (
 	serverFile    = "testdata/dnsserver.etl"
 	clientFile    = "testdata/dnsclient.etl"
 )
+
+// TestMain ends Wine's server after the tests: newHost has kept it.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if os.Getenv("WINNET_WINE") != "" {
+		if out, err := exec.Command("./rig.sh", "../../../dist", "end").CombinedOutput(); err != nil {
+			fmt.Fprintf(os.Stderr, "rig.sh end: %v: %s\n", err, out)
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
 
 // rig returns the repository's root, after a check that the rig is set up.
 func rig(t *testing.T) string {
@@ -47,6 +60,7 @@ type host struct {
 func newHost(t *testing.T, events ...string) *host {
 	root := rig(t)
 	h := &host{t: t, root: root, dir: t.TempDir(), config: config, program: filepath.Join(root, "dist/otelcol-winnet.exe")}
+	h.rig("keep")
 	var etl, schema []string
 	for _, name := range events {
 		etl = append(etl, windowsPath(filepath.Join(root, name)))
@@ -72,9 +86,12 @@ func (h *host) command(program string, args ...string) *exec.Cmd {
 }
 
 // end ends all programs of the rig, and Wine's server.
-func (h *host) end() {
+func (h *host) end() { h.rig("end") }
+
+// rig runs a command of rig.sh.
+func (h *host) rig(command string) {
 	h.t.Helper()
-	out, err := exec.Command(filepath.Join(h.root, "internal/test/wine/rig.sh"), filepath.Join(h.root, "dist"), "end").CombinedOutput()
+	out, err := exec.Command(filepath.Join(h.root, "internal/test/wine/rig.sh"), filepath.Join(h.root, "dist"), command).CombinedOutput()
 	require.NoError(h.t, err, "%s", out)
 }
 
