@@ -14,8 +14,8 @@ import (
 const maxKey = 5*key.MaxText + 192
 
 // appendIdentity appends the key of identical events: id, name, type, result with its response code or status, protocol, the other host, and the
-// process and the user with the query, or the host's own address if it asks. ok is false for an event that is never counted with another: it has no query name, or its layout is unknown, so that
-// undecoded bytes may differ.
+// process and the user with the query, or the host's own address if it asks. ok is false for an event that is never counted with another: it has
+// no query name, or its layout is unknown, so that undecoded bytes may differ.
 func appendIdentity(dst []byte, e *dns.Event) (_ []byte, ok bool) {
 	if len(e.Bytes(dns.QueryName)) == 0 || e.LayoutUnknown() { // an empty name would have the key of the root
 		return dst, false
@@ -61,9 +61,8 @@ func appendImplied(dst []byte, e *dns.Event) []byte {
 }
 
 // appendExchange appends the key of exchanges that are alike. It has everything that the record of several exchanges shows of the first one:
-// what appendIdentity has, the flags of the event and of its packet, the query class and options, and the host's own address. stateOf
-// must be appended. ok is also false for an event that is no part of a look-up: a transfer, an update, a change of the server, or a report
-// about the host.
+// what appendIdentity has, the flags of the event and of its packet, the query class and options, and the host's own address. stateOf must be
+// appended. ok is also false for an event that is no part of a look-up: a transfer, an update, a change of the server, or a report about the host.
 func appendExchange(dst []byte, e *dns.Event) (_ []byte, ok bool) {
 	switch e.Role() {
 	case dns.RoleClientQuery, dns.RoleClientResponse, dns.RoleRecursiveQuery, dns.RoleRecursiveResponse, dns.RoleCache:

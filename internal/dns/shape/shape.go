@@ -35,7 +35,7 @@ type Exchange struct {
 	Time int64
 }
 
-// Of returns an event's exchange. failed is EventResult of the record. The name is written into buffer, if it has room.
+// Of returns an event's exchange. outcome is that of the record. The name is written into buffer, if it has room.
 func Of(e *dns.Event, outcome dns.Outcome, at int64, buffer []byte) Exchange {
 	x := Exchange{Name: dns.WithoutFinalDot(e.LowerQName(buffer[:0])), Code: outcome.Code, HasCode: outcome.HasCode, Failed: outcome.Result == dns.ResultFailure, Time: at}
 	x.Client, _ = e.AskerAddr()
