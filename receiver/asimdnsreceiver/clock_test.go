@@ -7,6 +7,7 @@ package asimdnsreceiver
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -41,7 +42,8 @@ const serverTook = 123
 type exchanges struct {
 	t       testing.TB
 	decoder *dns.Decoder
-	client  string // address of the client; "" is none
+	client  string         // address of the client; "" is none
+	more    map[string]any // further fields of each event
 }
 
 func newExchanges(t testing.TB) exchanges {
@@ -62,6 +64,7 @@ func (x exchanges) event(id uint16, at time.Time, name string, number int) []byt
 		if x.client != "" {
 			fields[peer] = x.client
 		}
+		maps.Copy(fields, x.more)
 		data, err := tmpl.Encode(nil, 8, fields)
 		require.NoError(x.t, err)
 		r := etw.Record{

@@ -334,7 +334,7 @@ func (h *handler) releaseRow() pipeline.Kind {
 	row := h.aggregator.PopOldest()
 	defer h.aggregator.Release(row)
 	m := merged(&row.Exchange)
-	m.Count, m.Sums, m.Row = row.Count, row.Sums, h.correlator != nil && !row.First
+	m.Count, m.Sums, m.Row = row.Count, row.Sums, h.correlator != nil && itemKind(row.Class) == dnslog.SumItem
 	x := h.decode(row.Data)
 	if row.Sums != nil && h.shape.classifier != nil {
 		// Exchanges join a row without being classified, so the classifier is told of the last of them.

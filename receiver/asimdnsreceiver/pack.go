@@ -17,7 +17,7 @@ type packMode string
 const (
 	packNone packMode = "none"
 	packSums packMode = "sums" // those of sums
-	packNew  packMode = "new"  // those of sums, and of exchanges that are whole only because the client asks for the name for the first time
+	packNew  packMode = "new"  // those of sums, and of exchanges of the classes First and Burst
 )
 
 // Validate returns an error for an unknown mode. The error lists the known ones.
@@ -37,7 +37,7 @@ func (c *Config) packs() bool {
 // pack packs a row of the aggregator. The first row of a packed record is kept back until the record is written.
 func (h *handler) pack(x *prepared, row *aggregate.Row, m dnslog.Merged) pipeline.Kind {
 	begun, p := h.packing != nil, x.pipeline
-	size, ok := p.mapper.Pack(p.records, &x.event, row.Received, m, row.First)
+	size, ok := p.mapper.Pack(p.records, &x.event, row.Received, m, itemKind(row.Class))
 	h.packMore = row.More
 	h.countPacked(p, row, int64(size), ok)
 	switch {
@@ -48,6 +48,17 @@ func (h *handler) pack(x *prepared, row *aggregate.Row, m dnslog.Merged) pipelin
 	}
 	h.packing = p
 	return pipeline.Held
+}
+
+// itemKind returns the kind of the item of a row's record.
+func itemKind(class aggregate.Class) dnslog.ItemKind {
+	switch class {
+	case aggregate.First:
+		return dnslog.NewItem
+	case aggregate.Burst:
+		return dnslog.BurstItem
+	}
+	return dnslog.SumItem
 }
 
 // packDone reports whether the packed record must be written: it is full, or no other row of its client follows.

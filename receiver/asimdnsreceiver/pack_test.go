@@ -211,3 +211,58 @@ func TestTheMemoryForSumsHasRoomForSoManyClients(t *testing.T) {
 	require.Equal(t, clients, l.handler.Held())
 	require.Equal(t, 10, records.Len())
 }
+
+// NXDOMAINs beyond the rate of a client are items of their own, with all that a record of their own has. A hundred of them are enough for a record.
+func TestNXDOMAINsBeyondTheRateArePackedWhole(t *testing.T) {
+	const rate, all, firstPort = 10, 130, 50_000 // the rate of lean
+	at := func(i int) time.Time { return traceBegun.Add(time.Duration(i) * 100 * time.Millisecond) }
+	for pack, records := range map[packMode]int{
+		packNew:  2,                  // the first hundred beyond the rate, with the others of the client so far, and the rest
+		packSums: 1 + all - rate + 1, // the new one, those beyond the rate, and the sum
+	} {
+		t.Run(string(pack), func(t *testing.T) {
+			sink := new(consumertest.LogsSink)
+			l := startWithoutSession(t, func(c *Config) {
+				c.useVolume(volume.Lean)
+				c.EnableFlags, c.EnableLevel, c.Aggregation.Pack = &everything, 5, pack
+			}, sink)
+			x := newExchanges(t)
+			x.client = "10.0.0.1"
+			for i := range all {
+				x.more = map[string]any{"Port": firstPort + i, "XID": i}
+				l.offer(x.event(256, at(i), "nowhere.example.", i))
+				x.more = map[string]any{"RCODE": 3, "Port": firstPort + i, "XID": i}
+				l.offer(x.event(257, at(i).Add(time.Millisecond), "nowhere.example.", i))
+			}
+			l.shutdown()
+			require.Equal(t, records, sink.LogRecordCount())
+			var whole []int // those that are not summed
+			count := int64(0)
+			kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+				for _, record := range kit.Unpack(t, lr.Attributes().AsRaw()) {
+					require.Equal(t, "NXDOMAIN", record["EventResultDetails"])
+					count += record["EventCount"].(int64)
+					port, ok := record["SrcPortNumber"].(int64)
+					if !ok {
+						continue
+					}
+					i := int(port - firstPort)
+					require.Equal(t, fmt.Sprintf("%04x", i), record["TransactionIdHex"])
+					start, err := time.Parse(time.RFC3339Nano, record["EventStartTime"].(string))
+					require.NoError(t, err)
+					require.True(t, start.Equal(at(i)), "%s is not %s", start, at(i))
+					fields, _ := record["AdditionalFields"].(map[string]any)
+					require.Equal(t, i == 0 && pack == packNew, fields["New"] == true, "only the first is new")
+					whole = append(whole, i)
+				}
+			})
+			slices.Sort(whole)
+			want := []int{0}
+			for i := rate; i < all; i++ {
+				want = append(want, i)
+			}
+			require.Equal(t, want, whole)
+			require.EqualValues(t, all, count)
+		})
+	}
+}

@@ -17,7 +17,7 @@ type classification struct {
 	classifier *shape.Classifier // nil if all are summed alike
 	name       []byte            // memory for the name of an exchange
 	noiseOnly  bool              // only noise is summed
-	packsNew   bool              // the first exchange for a name is packed, instead of a record of its own
+	packsNew   bool              // an exchange of the class First or Burst is packed, instead of a record of its own
 	joins      bool              // an exchange whose class cannot change joins a row without being classified
 }
 
@@ -49,8 +49,15 @@ func (h *handler) classOf(e *dns.Event, x *correlate.Exchange) aggregate.Class {
 	exchange := shape.Of(e, outcome, etw.UnixNano(e.TimeStamp), s.name)
 	s.name = exchange.Name
 	class := s.classifier.Class(&exchange)
-	if class == aggregate.Sum && s.noiseOnly || class == aggregate.First && (s.noiseOnly || !s.packsNew) {
-		return aggregate.Whole
+	switch class {
+	case aggregate.Sum:
+		if s.noiseOnly {
+			return aggregate.Whole
+		}
+	case aggregate.First, aggregate.Burst:
+		if s.noiseOnly || !s.packsNew {
+			return aggregate.Whole
+		}
 	}
 	return class
 }

@@ -46,10 +46,20 @@ type pack struct {
 	writer  packWriter
 }
 
+// ItemKind says whether the record of an item is of exchanges that are summed.
+type ItemKind uint8
+
+// The kinds.
+const (
+	SumItem   ItemKind = iota // of one or more that are alike
+	NewItem                   // of one that is not summed: it is the first of its client for the name
+	BurstItem                 // of one that is not summed: it is one of many that fail
+)
+
 // packed is one item.
 type packed struct {
 	start, end int64 // ms since 1970
-	whole      bool  // an exchange that is not summed
+	kind       ItemKind
 	head       logHead
 	ends       [3]int // in ids: the record's attributes are between the first two, those of its AdditionalFields between the last two
 	table      int    // where the table's attributes of this item and those before it end
@@ -92,15 +102,14 @@ func PackAttributes() []string {
 	return names
 }
 
-// Pack adds the record of an event and of those merged with it to the packed record. whole is set for an exchange that is not summed. The records
-// of one packed record must have the same event id. If the item is too large, Pack appends the record to records instead, and ok is false.
+// Pack adds the record of an event and of those merged with it to the packed record, as an item of a kind. The records of one packed record must have the same event id. If the item is too large, Pack appends the record to records instead, and ok is false.
 // The result is the size of the record, as Sentinel would bill it.
-func (m *Mapper) Pack(records plog.LogRecordSlice, e *dns.Event, received int64, merged Merged, whole bool) (size int, ok bool) {
+func (m *Mapper) Pack(records plog.LogRecordSlice, e *dns.Event, received int64, merged Merged, kind ItemKind) (size int, ok bool) {
 	if m.pack == nil {
 		m.pack = &pack{seen: map[string]bool{}, writer: newPackWriter()}
 	}
 	p := m.pack
-	item := packed{whole: whole, head: m.build(e, received, merged)}
+	item := packed{kind: kind, head: m.build(e, received, merged)}
 	if m.pseudonyms == nil {
 		m.builder.FinishLists(&p.scratch)
 	} else {

@@ -48,7 +48,7 @@ func (p *packing) pack(records plog.LogRecordSlice) {
 	p.next++
 	p.decoder.Decode(&p.event)
 	p.sums = dns.Sums{First: at, Last: at + 3e9, Timed: 10, TotalMS: 90, MinMS: 3, MaxMS: 20, GapMS: 2900, GapSquareMS: 1e6, HasSquare: true}
-	p.Pack(records, &p.event, 1, Merged{Count: 10, Sums: &p.sums, Row: true}, false)
+	p.Pack(records, &p.event, 1, Merged{Count: 10, Sums: &p.sums, Row: true}, SumItem)
 	if p.PackFull() {
 		p.AppendPack(records)
 	}

@@ -81,7 +81,7 @@ type packedItem struct {
 // The numbers of an item, by place. Those after the count differ for one exchange.
 const (
 	itemDuration  = iota // ms; -1 is none
-	itemCount            // 0 is one exchange that is not summed
+	itemCount            // newCount or burstCount is one exchange that is not summed
 	itemGap              // GapSum; -1 is none
 	itemSquare           // GapSquareSum; 0 of two exchanges is the square of GapSum; -1 is none
 	itemBelow            // the duration minus the shortest
@@ -95,6 +95,9 @@ const (
 	itemXID     = itemSquare // TransactionIdHex as a number, plus 1; 0 is none
 	itemOneRest = itemBelow  // as itemRest
 )
+
+// Counts of one exchange that is not summed, by kind of the item.
+const newCount, burstCount = 0, -1
 
 // ordinaryNumbers are the numbers of an item that end it: they are left out from its end.
 var ordinaryNumbers = [itemNumbers]int64{itemCount: 1}
@@ -193,8 +196,11 @@ func (w *packWriter) item(i int) (item packedItem) {
 	} else {
 		item.numbers[itemRest] = restOf(rest - max(0, item.numbers[itemGap]))
 	}
-	if of.whole {
-		item.numbers[itemCount] = 0
+	switch of.kind {
+	case NewItem:
+		item.numbers[itemCount] = newCount
+	case BurstItem:
+		item.numbers[itemCount] = burstCount
 	}
 	w.key = w.key[:0]
 	for _, part := range [...]string{g.details, g.flags} {

@@ -44,7 +44,8 @@ type Class uint8
 const (
 	Sum   Class = iota // in the window Short
 	Noise              // in the window Long
-	First              // not at all, but it may be packed with the sums of its client in the window Short
+	First              // not at all, but it may be packed with the sums of its client in the window Short: the first for its name
+	Burst              // as First: one of many that fail
 	Whole              // not at all: it is a record of its own
 )
 
@@ -65,7 +66,7 @@ type Aggregator struct {
 	servers dns.AddrSet
 	sums    dns.Sums // of the row that PopOldest returned
 	list    dns.Answers
-	firsts  uint64 // exchanges of the class First so far
+	singles uint64 // exchanges of the classes First and Burst so far
 	early   atomic.Int64
 }
 
@@ -77,8 +78,9 @@ type window struct {
 	follow bool // another advances the clock
 	store  *hold.Store
 	groups *hold.Store // of rows of one client; nil if each row leaves alone
-	// leaving is set while the rows of the oldest group leave. early is set if they leave before their time.
-	leaving, early bool
+	// leaving is the number of the group whose rows leave; none if there is none. early is set if they leave because memory is needed.
+	leaving uint32
+	early   bool
 }
 
 // New makes an Aggregator.
@@ -89,7 +91,7 @@ func New(s Settings) *Aggregator {
 		lengths = append(lengths, s.Long)
 	}
 	for i, length := range lengths {
-		w := &window{length: int64(length), slack: correlate.Slack(s.Live), clock: &hold.Steady{}}
+		w := &window{length: int64(length), slack: correlate.Slack(s.Live), clock: &hold.Steady{}, leaving: none}
 		events, bytes := s.MaxEvents/len(lengths), s.MaxBytes/len(lengths)
 		if s.Pack {
 			w.groups = hold.New(events/4, bytes/16) // a group takes less than half of what a row takes
@@ -169,7 +171,7 @@ func (a *Aggregator) AddPrepared(e *dns.Event, p *Prepared, raw []byte, received
 	switch class {
 	case Whole:
 		return Pass
-	case First:
+	case First, Burst:
 		if !a.Pack {
 			return Pass
 		}
@@ -194,8 +196,8 @@ func (a *Aggregator) AddPrepared(e *dns.Event, p *Prepared, raw []byte, received
 		a.hold(w, e, received, at)
 		return Held
 	}
-	if class == First {
-		return a.addOne(w, raw, received, e, x, at)
+	if class == First || class == Burst {
+		return a.addOne(w, raw, received, e, x, at, class)
 	}
 	return a.addExchange(w, e, raw, received, x, at)
 }
@@ -263,10 +265,14 @@ func (w *window) due() (e *hold.Entry, early bool) {
 	return nil, false
 }
 
-// oldest returns the row that has been kept longest. With groups it returns the latest row of the oldest group. It returns nil if there is none.
+// oldest returns the row that has been kept longest. With groups it returns the latest row of the group that leaves, or else of the oldest group.
+// It returns nil if there is none.
 func (w *window) oldest() *hold.Entry {
-	if w.groups == nil {
+	switch {
+	case w.groups == nil:
 		return w.store.Oldest()
+	case w.leaving != none:
+		return w.latest(w.groups.Numbered(w.leaving))
 	}
 	if g := w.groups.Oldest(); g != nil {
 		return w.latest(g)
@@ -306,10 +312,8 @@ type Row struct {
 	Count int64
 	// Sums are the sums of several exchanges, valid until Release. It is nil for one exchange, and for events.
 	Sums *dns.Sums
-	// Class is Sum, or Noise for a row in the window Long.
+	// Class is that of the row's exchanges: Sum, or Noise for a row in the window Long, or First or Burst for one exchange.
 	Class Class
-	// First is set for an exchange of the class First.
-	First bool
 	// More is set if another row of the same client follows, to be packed with this one.
 	More bool
 
@@ -340,7 +344,10 @@ func (a *Aggregator) PopOldest() Row {
 	}
 	if a.Exchanges {
 		a.read(&r)
-		r.First, r.More = oldest.Tag == tagFirst, a.Pack && uint32(oldest.Sum) != noRow
+		if a.Pack && oldest.Tag != 0 {
+			r.Class = Class(oldest.Tag)
+		}
+		r.More = a.Pack && uint32(oldest.Sum) != none
 		return r
 	}
 	r.Data, r.ID = hold.CutID(of.store.Data(oldest))

@@ -13,14 +13,16 @@ import (
 )
 
 // Packing keeps the rows of one client together, as a group. The window of a group begins with its first row, and all of its rows leave
-// together. Groups are entries of a second store. The data of a group is the number of its latest row. Entry.Sum of a row is the number of the
-// row before it in the group, and Entry.Begun the number of its group.
+// together. Groups are entries of a second store. The data of a group is the number of its latest row, and its Entry.Count the number of its
+// exchanges of the class Burst. Entry.Sum of a row is the number of the row before it in the group, Entry.Begun the number of its group, and Entry.Tag
+// the class of an exchange that is not summed.
 
-// noRow stands for the number of a row where there is none.
-const noRow = math.MaxUint32
+// none stands for the number of a row or a group where there is none.
+const none = math.MaxUint32
 
-// tagFirst is the Entry.Tag of an exchange that is in a group, but not summed.
-const tagFirst = 1
+// mostOfBurst is the number of exchanges of the class Burst with which a group leaves before its window is over. They fill about one packed record. So a
+// flood of them neither takes the memory of other clients' rows, nor does it come late.
+const mostOfBurst = 100
 
 // appendClient appends the key of a group. It has what the rows of a group have in common: the id, role and level of the event, the protocol, the
 // client, its process and user, and the host's own address.
@@ -40,8 +42,9 @@ func (w *window) group(client []byte, received, at int64) *hold.Entry {
 		g.First, g.Last = min(g.First, at), max(g.Last, at)
 		return g
 	}
-	g := w.groups.Put(client, binary.LittleEndian.AppendUint32(nil, noRow), received, at)
+	g := w.groups.Put(client, binary.LittleEndian.AppendUint32(nil, none), received, at)
 	g.SetMoment(w.clock.Moment(at))
+	g.Count = 0
 	return g
 }
 
@@ -60,10 +63,10 @@ func (w *window) latest(g *hold.Entry) *hold.Entry {
 	return w.store.Numbered(binary.LittleEndian.Uint32(w.groups.Data(g)))
 }
 
-// dueGroup returns a row of the oldest group if the group must go, and whether it goes early. Once a group has begun to leave, dueGroup returns
-// its rows until none is left.
+// dueGroup returns a row of a group that must go, and whether it goes because memory is needed. Once a group has begun to leave, dueGroup returns its
+// rows until none is left.
 func (w *window) dueGroup() (e *hold.Entry, early bool) {
-	if w.leaving {
+	if w.leaving != none {
 		return w.oldest(), w.early
 	}
 	switch g := w.groups.Oldest(); {
@@ -86,22 +89,24 @@ func (w *window) note(e *hold.Entry, at int64) {
 	}
 }
 
-// leave drops a row of the oldest group. It drops the group with its last row.
+// leave drops a row. It drops the group with its last row.
 func (w *window) leave(e *hold.Entry) {
 	g := w.groupOf(e)
 	before := uint32(e.Sum)
 	w.store.Drop(e)
-	if w.leaving = before != noRow; w.leaving {
+	if before != none {
+		w.leaving = w.groups.Number(g)
 		binary.LittleEndian.PutUint32(w.groups.Data(g), before)
 		return
 	}
+	w.leaving = none
 	w.groups.Drop(g)
 }
 
-// addOne adds an exchange that is not summed to the group of its client.
-func (a *Aggregator) addOne(w *window, raw []byte, received int64, e *dns.Event, x *correlate.Exchange, own int64) Verdict {
-	a.firsts++
-	a.single = binary.LittleEndian.AppendUint64(append(a.single[:0], firstKey), a.firsts)
+// addOne adds an exchange that is not summed to the group of its client. class is First or Burst.
+func (a *Aggregator) addOne(w *window, raw []byte, received int64, e *dns.Event, x *correlate.Exchange, own int64, class Class) Verdict {
+	a.singles++
+	a.single = binary.LittleEndian.AppendUint64(append(a.single[:0], singleKey), a.singles)
 	a.key, a.hash = a.single, hold.Hash(a.single)
 	start, end := span(x, own)
 	f := firstFacts(x)
@@ -110,9 +115,16 @@ func (a *Aggregator) addOne(w *window, raw []byte, received int64, e *dns.Event,
 	if !a.hold(w, e, received, start) {
 		return Pass
 	}
-	w.store.Find(a.hash, a.key).Tag = tagFirst
+	row := w.store.Find(a.hash, a.key)
+	row.Tag = uint16(class)
+	if class == Burst {
+		g := w.groupOf(row)
+		if g.Count++; g.Count == mostOfBurst && w.leaving == none {
+			w.leaving, w.early = w.groups.Number(g), false
+		}
+	}
 	return Held
 }
 
-// firstKey begins the key of an exchange that is not summed. The keys of others have another length.
-const firstKey = 0xFF
+// singleKey begins the key of an exchange that is not summed. The keys of others have another length.
+const singleKey = 0xFF

@@ -32,21 +32,21 @@ func (m maker) packed(after time.Duration, class Class, fields map[string]any) V
 	return m.Add(e, raw, 1, &x, class)
 }
 
-// left pops the rows of one client: the seconds in which they began, with their counts.
-func (m maker) left() (rows map[int]int64, firsts int) {
+// left pops the rows of one client: the seconds in which they began, with their counts. singles is the number of those that are not summed.
+func (m maker) left() (rows map[int]int64, singles int) {
 	m.t.Helper()
 	rows = map[int]int64{}
 	for more := true; more; {
 		row := m.PopOldest()
 		more = row.More
 		rows[int(row.ID[0])] = row.Count
-		if row.First {
-			firsts++
+		if row.Class == First || row.Class == Burst {
+			singles++
 			require.Equal(m.t, int64(1), row.Count)
 		}
 		m.Release(row)
 	}
-	return rows, firsts
+	return rows, singles
 }
 
 func TestTheRowsOfAClientLeaveTogether(t *testing.T) {
@@ -59,9 +59,9 @@ func TestTheRowsOfAClientLeaveTogether(t *testing.T) {
 	require.Equal(t, Held, m.packed(33*time.Second, Sum, of("10.0.0.1", "c.example")), "the first is not part of the sum")
 	require.Equal(t, Pass, m.packed(34*time.Second, Whole, of("10.0.0.1", "a.example")))
 	require.Equal(t, 5, m.Held())
-	rows, firsts := m.left()
+	rows, singles := m.left()
 	require.Equal(t, map[int]int64{1: 2, 30: 1, 32: 1, 33: 1}, rows)
-	require.Equal(t, 1, firsts)
+	require.Equal(t, 1, singles)
 	rows, _ = m.left()
 	require.Equal(t, map[int]int64{2: 1}, rows)
 	require.Zero(t, m.Held())
@@ -98,8 +98,62 @@ func TestAClientLeavesEarlyAsAWholeWhenMemoryIsFull(t *testing.T) {
 	require.Equal(t, 48, m.Held())
 }
 
-func TestWithoutPackingTheFirstForANameIsARecordOfItsOwn(t *testing.T) {
+func TestAClientWithABurstLeavesBeforeItsWindowIsOver(t *testing.T) {
+	m := server(t, Settings{Exchanges: true, Pack: true, Short: time.Minute, MaxEvents: 1 << 12, MaxBytes: 1 << 30})
+	for i := range 2 * mostOfBurst { // rows of other classes do not count, and clients before and after it stay
+		require.Equal(t, Held, m.packed(0, Sum, of("10.0.0.1", fmt.Sprintf("%d.example", i))))
+		require.False(t, m.Due())
+	}
+	require.Equal(t, Held, m.packed(time.Second, Sum, of("10.0.0.2", "a.example")))
+	require.Equal(t, Held, m.packed(2*time.Second, Sum, of("10.0.0.3", "a.example")))
+	others := m.Held() - 1
+	for burst := range 3 {
+		for range mostOfBurst {
+			require.False(t, m.Due(), "not all of it is there")
+			require.Equal(t, Held, m.packed(3*time.Second, Burst, of("10.0.0.2", "nowhere.example")))
+		}
+		left := mostOfBurst
+		if burst == 0 {
+			left++ // the sum of the same client
+		}
+		for i := range left {
+			require.True(t, m.Due(), "the others of the client follow")
+			row := m.PopOldest()
+			require.Equal(t, i < left-1, row.More)
+			require.Equal(t, int64(1), row.Count)
+			m.Release(row)
+		}
+		require.False(t, m.Due())
+		require.Equal(t, others, m.Held())
+	}
+	require.Zero(t, m.Early(), "there was room")
+	rows, _ := m.left()
+	require.Len(t, rows, 1)
+	rows, _ = m.left()
+	require.Equal(t, map[int]int64{2: 1}, rows)
+	require.Zero(t, m.Held())
+}
+
+func TestABurstLeavesAlsoWhileMemoryIsFull(t *testing.T) {
+	m := server(t, Settings{Exchanges: true, Pack: true, Short: time.Minute, MaxEvents: 160, MaxBytes: 1 << 30})
+	came, left := 0, 0
+	for i := range 50 * mostOfBurst {
+		client := []string{"10.0.0.1", "10.0.0.2", fmt.Sprintf("10.0.1.%d", i%250)}[i%3]
+		require.Equal(t, Held, m.packed(time.Duration(i)*time.Millisecond, Burst, of(client, "nowhere.example")))
+		for came++; m.Due(); left++ {
+			m.Release(m.PopOldest())
+		}
+		require.Equal(t, came-left, m.Held())
+	}
+	for ; m.Held() > 0; left++ {
+		m.Release(m.PopOldest())
+	}
+	require.Equal(t, came, left)
+}
+
+func TestWithoutPackingAnExchangeThatIsNotSummedIsARecordOfItsOwn(t *testing.T) {
 	m := exchanges(t)
 	require.Equal(t, Pass, m.packed(0, First, of("10.0.0.1", "a.example")))
+	require.Equal(t, Pass, m.packed(0, Burst, of("10.0.0.1", "a.example")))
 	require.Zero(t, m.Held())
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package shape decides how DNS exchanges are summed. An exchange goes in, in the order of events; its class comes out: a record of its own,
-// the first for its name, part of a sum, or part of a longer sum of noise. What is rare, failing, new or long is a record of its own.
+// the first for its name, one of a burst of NXDOMAIN, part of a sum, or part of a longer sum of noise. What is rare, failing, new or long is never summed.
 //
 // Time is the events' own. Memory is bounded. An error of the bounded memory makes an exchange a record of its own, never part of a sum.
 package shape
@@ -98,7 +98,7 @@ func (c *Classifier) Class(x *Exchange) aggregate.Class {
 	isNew := c.seen != nil && c.seen.add(x.Client, x.Name, x.Time)
 	switch missing := x.HasCode && x.Code == nxdomain; {
 	case missing && c.rates != nil && c.rates.exceeds(x.Client, x.Time):
-		return aggregate.Whole
+		return aggregate.Burst
 	case x.Failed && !missing && c.whole.Failures:
 		return aggregate.Whole
 	case x.HasType && c.types[x.Type]:

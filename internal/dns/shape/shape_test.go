@@ -25,6 +25,7 @@ const (
 	Sum   = aggregate.Sum
 	Noise = aggregate.Noise
 	First = aggregate.First
+	Burst = aggregate.Burst
 	Whole = aggregate.Whole
 )
 
@@ -224,7 +225,7 @@ func TestForgottenNamesTakeNoRoom(t *testing.T) {
 	}
 }
 
-func TestNXDOMAINsBeyondTheRateOfAClientAreWhole(t *testing.T) {
+func TestNXDOMAINsBeyondTheRateOfAClientAreABurst(t *testing.T) {
 	c := lean(t)
 	missing := func(client string, at time.Time) aggregate.Class {
 		x := query("nowhere.example.com", at)
@@ -235,8 +236,8 @@ func TestNXDOMAINsBeyondTheRateOfAClientAreWhole(t *testing.T) {
 	for range leanNXDomainPerMinute - 1 {
 		require.Equal(t, Sum, missing("10.0.0.1", start))
 	}
-	require.Equal(t, Whole, missing("10.0.0.1", start.Add(time.Second)))
-	require.Equal(t, Whole, missing("10.0.0.1", start.Add(2*time.Second)))
+	require.Equal(t, Burst, missing("10.0.0.1", start.Add(time.Second)))
+	require.Equal(t, Burst, missing("10.0.0.1", start.Add(2*time.Second)))
 	require.Equal(t, First, missing("10.0.0.2", start), "new")
 	require.Equal(t, Sum, missing("10.0.0.2", start), "another client")
 	require.Equal(t, Sum, missing("10.0.0.1", start.Add(time.Minute)), "the next minute")
