@@ -190,6 +190,7 @@ func anyConfig(r *rand.Rand) map[string]any {
 	sometimes(w, "failures", false)
 	sometimes(w, "types", []string{}, []string{"A"}, []string{"TYPE65535"})
 	sometimes(w, "nxdomain_per_minute", 0, 1)
+	sometimes(w, "records_per_minute", 0, 1)
 	sometimes(w, "name_length", 0, 1, 1024)
 	sometimes(w, "label_entropy", 0, 0.5, 8)
 	sometimes(w, "new_within", "0s", "1m", "168h")

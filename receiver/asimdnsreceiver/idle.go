@@ -34,6 +34,9 @@ func (r *dnsReceiver) warnOfAggregation() {
 		r.log.Warn("aggregation.pack has no effect, because omit_attributes leaves out what a packed record is unpacked by: each sum is a record of its own",
 			zap.Strings("attributes", dnslog.PackAttributes()))
 	}
+	if a.Whole.RecordsPerMinute > 0 && !preset && !(a.Window > 0 && a.Pack == packNew && r.cfg.packs()) {
+		r.log.Warn("aggregation.whole.records_per_minute has no effect without aggregation.window, correlate and aggregation.pack: new: nothing more is packed")
+	}
 	if a.Noise.Window > 0 && a.Window > a.Noise.Window {
 		r.log.Warn("aggregation.window is longer than aggregation.noise.window: noise is summed for a shorter time than other exchanges",
 			zap.Duration("window", a.Window), zap.Duration("noise_window", a.Noise.Window))

@@ -43,6 +43,7 @@ var limits = map[string]kit.Limits{
 	"aggregation.whole.failures":            {Taken: []string{"true", "false"}},
 	"aggregation.whole.types":               {Taken: []string{"[TXT, 'NULL', TYPE123]", "[]", "A"}, Refused: []string{"[TEXT]", "['']", "[TYPE65536]"}},
 	"aggregation.whole.nxdomain_per_minute": {Taken: []string{"0", "1", "1000000"}, Refused: []string{"-1", "1000001", "1.5"}},
+	"aggregation.whole.records_per_minute":  {Taken: []string{"0", "1", "1000000"}, Refused: []string{"-1", "1000001", "1.5"}},
 	"aggregation.whole.name_length":         {Taken: []string{"0", "1", "1024"}, Refused: []string{"-1", "1025", "1.5"}},
 	"aggregation.whole.label_entropy":       {Taken: []string{"0", "0.1", "8"}, Refused: []string{"-0.1", "8.1"}},
 	"aggregation.whole.new_within":          {Taken: []string{"0", "1m", "168h"}, Refused: []string{"-1s", "59s", "168h0m1s"}},

@@ -107,14 +107,19 @@ func TestAPackedRecordUnpacksToTheRecordsOfPackNone(t *testing.T) {
 	path := minutes(t, 4*time.Minute+30*time.Second) // less than a window: the windows of a client and of a sum then have the same exchanges
 	for _, more := range []map[string]any{
 		{}, {"attributes": "slim"}, {"attributes": "all", "answers": map[string]any{"detail": true}}, {"names": "lower"}, {"profile": "asim"},
-		{"profile": "asim", "attributes": "slim", "answers": map[string]any{"detail": true}},
+		{"profile": "asim", "attributes": "slim", "answers": map[string]any{"detail": true}}, {"aggregation": map[string]any{"whole": map[string]any{"records_per_minute": 1}}},
 	} {
 		t.Run(fmt.Sprint(more), func(t *testing.T) {
 			with := func(pack string) (list []packedRecord, records int) {
-				config := map[string]any{"volume": "lean", "aggregation": map[string]any{"pack": pack}}
+				aggregation := map[string]any{"pack": pack}
+				config := map[string]any{"volume": "lean"}
 				for key, value := range more {
 					config[key] = value
 				}
+				if own, ok := more["aggregation"].(map[string]any); ok {
+					maps.Copy(aggregation, own)
+				}
+				config["aggregation"] = aggregation
 				list, records, longest := unpacked(t, path, config)
 				require.Less(t, longest, 8192)
 				return list, records

@@ -60,7 +60,7 @@ aggregation:
   window: 0
   max_size_mib: 64
   pack: none
-  whole: {changes: false, failures: false, types: [], nxdomain_per_minute: 0, name_length: 0, label_entropy: 0, new_within: 0, new_max_size_mib: 16}
+  whole: {changes: false, failures: false, types: [], nxdomain_per_minute: 0, records_per_minute: 0, name_length: 0, label_entropy: 0, new_within: 0, new_max_size_mib: 16}
   noise: {window: 0}
 `)
 	require.NoError(t, err)

@@ -53,7 +53,7 @@ type ItemKind uint8
 const (
 	SumItem   ItemKind = iota // of one or more that are alike
 	NewItem                   // of one that is not summed: it is the first of its client for the name
-	BurstItem                 // of one that is not summed: it is one of many that fail
+	BurstItem                 // of one that is not summed: it is one of many of its client
 )
 
 // packed is one item.

@@ -23,6 +23,9 @@ type WholeConfig struct {
 	Types []string `mapstructure:"types"`
 	// NXDomainPerMinute is the number of NXDOMAINs of one client in a minute that are summed. Further ones are not. 0: all are summed.
 	NXDomainPerMinute int `mapstructure:"nxdomain_per_minute"`
+	// RecordsPerMinute is the number of exchanges of one client in a minute that are records of their own because of Failures, Types, NameLength or
+	// LabelEntropy. Further ones are packed, each as an item of its own. 0: all are records.
+	RecordsPerMinute int `mapstructure:"records_per_minute"`
 	// NameLength is the length of the longest name that is summed, in characters. 0: any.
 	NameLength int `mapstructure:"name_length"`
 	// LabelEntropy is the largest entropy of a label that is summed, in bits per character. 0: any.
@@ -46,6 +49,8 @@ const (
 	// A minute of ordinary work has few names that do not exist: search suffixes give some for one name. A client that walks a list of names,
 	// or malware that tries generated ones, has tens a minute.
 	leanNXDomainPerMinute = 10
+	// One failure in six seconds is a client that asks again. More come with an outage, a tunnel or a flood, which a few records show at once.
+	leanRecordsPerMinute = 10
 	// The reverse name of an IPv6 address has 72 characters, and names of cloud load balancers have some 80. A tunnel fills what it can
 	// of the 253.
 	leanNameLength = 90
@@ -63,7 +68,7 @@ func NoWhole() WholeConfig { return WholeConfig{NewMaxSizeMiB: 16} }
 func LeanWhole() WholeConfig {
 	return WholeConfig{
 		Changes: true, Failures: true, Types: []string{"TXT", "NULL", "ANY", "AXFR", "IXFR"}, NXDomainPerMinute: leanNXDomainPerMinute,
-		NameLength: leanNameLength, LabelEntropy: leanLabelEntropy, NewWithin: 24 * time.Hour, NewMaxSizeMiB: leanNewMaxSizeMiB,
+		RecordsPerMinute: leanRecordsPerMinute, NameLength: leanNameLength, LabelEntropy: leanLabelEntropy, NewWithin: 24 * time.Hour, NewMaxSizeMiB: leanNewMaxSizeMiB,
 	}
 }
 
@@ -92,9 +97,8 @@ func (c *WholeConfig) Validate() error {
 			errs.Add("types", fmt.Errorf("%q is not a query type; want names such as TXT, or TYPE123", name))
 		}
 	}
-	if c.NXDomainPerMinute < 0 || c.NXDomainPerMinute > maxRate {
-		errs.Add("nxdomain_per_minute", fmt.Errorf("%d is not allowed; want 1 to %d, or 0 (off)", c.NXDomainPerMinute, maxRate))
-	}
+	errs.Add("nxdomain_per_minute", checkRate(c.NXDomainPerMinute))
+	errs.Add("records_per_minute", checkRate(c.RecordsPerMinute))
 	if c.NameLength < 0 || c.NameLength > maxName {
 		errs.Add("name_length", fmt.Errorf("%d is not allowed; want 1 to %d, or 0 (off)", c.NameLength, maxName))
 	}
@@ -108,6 +112,13 @@ func (c *WholeConfig) Validate() error {
 		errs.Add("new_max_size_mib", fmt.Errorf("%d is not allowed; want 1 to %d", c.NewMaxSizeMiB, maxNewMiB))
 	}
 	return errs.Join()
+}
+
+func checkRate(rate int) error {
+	if rate < 0 || rate > maxRate {
+		return fmt.Errorf("%d is not allowed; want 1 to %d, or 0 (off)", rate, maxRate)
+	}
+	return nil
 }
 
 // Validate returns an error that names the key, the value and the allowed values. It reads the file. CheckFile checks its lines

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// rates counts the NXDOMAINs of each client in a minute, in bounded memory. It never counts too few: where a client has no room, it takes over the
+// rates counts the exchanges of each client in a minute, in bounded memory. It never counts too few: where a client has no room, it takes over the
 // smallest count of its set ("space saving").
 type rates struct {
 	limit uint32
@@ -16,7 +16,7 @@ type rates struct {
 	sets  []rateSet
 }
 
-// rateSets is the number of sets, and rateWays of clients in a set: room for 8,192 clients with an NXDOMAIN in the same minute, in 160 KiB.
+// rateSets is the number of sets, and rateWays of clients in a set: room for 8,192 clients in the same minute, in 160 KiB.
 const rateSets, rateWays = 1024, 8
 
 type rateSet struct {
@@ -31,7 +31,7 @@ func newRates(limit int) *rates {
 
 func (r *rates) forget() { clear(r.sets) }
 
-// exceeds counts an NXDOMAIN of a client, and reports whether it is beyond the limit in its minute. An event of the minute before counts for
+// exceeds counts an exchange of a client, and reports whether it is beyond the limit in its minute. An event of the minute before counts for
 // the later one. A time that is further back is a clock that was set back, and begins anew.
 func (r *rates) exceeds(client netip.Addr, at int64) bool {
 	addr := client.As16()

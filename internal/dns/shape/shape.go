@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package shape decides how DNS exchanges are summed. An exchange goes in, in the order of events; its class comes out: a record of its own,
-// the first for its name, one of a burst of NXDOMAIN, part of a sum, or part of a longer sum of noise. What is rare, failing, new or long is never summed.
+// the first for its name, one of many of a client, part of a sum, or part of a longer sum of noise. What is rare, failing, new or long is never summed.
 //
 // Time is the events' own. Memory is bounded. An error of the bounded memory makes an exchange a record of its own, never part of a sum.
 package shape
@@ -58,7 +58,8 @@ type Classifier struct {
 	types map[uint16]bool
 	noise *noise // nil if nothing is noise
 	seen  *seen  // nil if new names are summed as well
-	rates *rates // nil if all NXDOMAIN are summed
+	rates *rates // of NXDOMAINs; nil if all are summed
+	apart *rates // of records of their own; nil if none is packed
 	bits  entropy
 }
 
@@ -81,6 +82,9 @@ func New(whole WholeConfig, noise NoiseConfig) (*Classifier, error) {
 	if whole.NXDomainPerMinute > 0 {
 		c.rates = newRates(whole.NXDomainPerMinute)
 	}
+	if whole.RecordsPerMinute > 0 {
+		c.apart = newRates(whole.RecordsPerMinute)
+	}
 	return c, nil
 }
 
@@ -99,13 +103,10 @@ func (c *Classifier) Class(x *Exchange) aggregate.Class {
 	switch missing := x.HasCode && x.Code == nxdomain; {
 	case missing && c.rates != nil && c.rates.exceeds(x.Client, x.Time):
 		return aggregate.Burst
-	case x.Failed && !missing && c.whole.Failures:
-		return aggregate.Whole
-	case x.HasType && c.types[x.Type]:
-		return aggregate.Whole
-	case c.whole.NameLength > 0 && len(x.Name) > c.whole.NameLength:
-		return aggregate.Whole
-	case c.whole.LabelEntropy > 0 && c.bits.exceeds(x.Name, c.whole.LabelEntropy):
+	case x.Failed && !missing && c.whole.Failures || c.isOdd(x):
+		if c.apart != nil && c.apart.exceeds(x.Client, x.Time) {
+			return aggregate.Burst
+		}
 		return aggregate.Whole
 	case isNew:
 		return aggregate.First
@@ -113,6 +114,13 @@ func (c *Classifier) Class(x *Exchange) aggregate.Class {
 		return aggregate.Noise
 	}
 	return aggregate.Sum
+}
+
+// isOdd reports whether an exchange is of a type, or for a name, that is never summed.
+func (c *Classifier) isOdd(x *Exchange) bool {
+	return x.HasType && c.types[x.Type] ||
+		c.whole.NameLength > 0 && len(x.Name) > c.whole.NameLength ||
+		c.whole.LabelEntropy > 0 && c.bits.exceeds(x.Name, c.whole.LabelEntropy)
 }
 
 // Asked notes that a client asked for the name of an exchange that was not classified.
@@ -142,7 +150,9 @@ func (c *Classifier) Forget() {
 	if c.seen != nil {
 		c.seen.forget()
 	}
-	if c.rates != nil {
-		c.rates.forget()
+	for _, r := range [...]*rates{c.rates, c.apart} {
+		if r != nil {
+			r.forget()
+		}
 	}
 }

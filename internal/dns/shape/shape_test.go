@@ -452,3 +452,36 @@ func FuzzNoiseList(f *testing.F) {
 		n.names.Has([]byte("www.example.com"))
 	})
 }
+
+func TestWhatIsWholeBeyondTheRateOfAClientIsABurst(t *testing.T) {
+	c := lean(t)
+	at := start
+	class := func(client string, change func(*Exchange)) aggregate.Class {
+		x := query("www.example.com", at)
+		x.Client = netip.MustParseAddr(client)
+		change(x)
+		return c.Class(x)
+	}
+	odd := []func(*Exchange){
+		func(x *Exchange) { x.Code, x.Failed = 2, true },
+		func(x *Exchange) { x.HasCode, x.Failed = false, true },
+		func(x *Exchange) { x.Type = mdns.TypeTXT },
+		func(x *Exchange) { x.Name = []byte(strings.Repeat("abab.", 18) + "com") },
+		func(x *Exchange) { x.Name = []byte("x7k2q9w4m1z8v5b3n6.example.com") },
+	}
+	for i := range leanRecordsPerMinute {
+		require.Equal(t, Whole, class("10.0.0.1", odd[i%len(odd)]), i)
+	}
+	for i, change := range odd {
+		require.Equal(t, Burst, class("10.0.0.1", change), i)
+	}
+	require.Equal(t, Whole, class("10.0.0.2", odd[0]), "another client")
+	require.Equal(t, Sum, class("10.0.0.1", func(x *Exchange) { x.Code, x.Failed = 3, true }), "NXDOMAINs have a rate of their own")
+	for range 3 * leanRecordsPerMinute {
+		require.Equal(t, Whole, class("10.0.0.3", func(x *Exchange) { x.Change = true }), "a change is always a record")
+	}
+	at = at.Add(time.Minute)
+	require.Equal(t, Whole, class("10.0.0.1", odd[0]), "the next minute")
+	c.Forget()
+	require.Equal(t, Whole, class("10.0.0.1", odd[0]), "another host")
+}
