@@ -52,6 +52,9 @@ func TestThePackedRecordOfTheDocumentUnpacksToWhatItsCommentsSay(t *testing.T) {
 		common("new.example.com", "00.797", "00.798", 1, map[string]any{"DnsAnswers": []any{"192.0.2.9"}, "New": true}, map[string]any{
 			"DnsNetworkDuration": int64(1), "SrcPortNumber": int64(54736), "TransactionIdHex": "4348",
 		}),
+		common("odd.example.com", "00.802", "00.803", 1, map[string]any{"DnsAnswers": []any{"192.0.2.8"}}, map[string]any{
+			"DnsNetworkDuration": int64(1), "SrcPortNumber": int64(54737), "TransactionIdHex": "4349",
+		}),
 	}, records)
 }
 

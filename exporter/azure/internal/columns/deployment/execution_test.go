@@ -108,7 +108,7 @@ func packed(t *testing.T) plog.Logs {
 	require.NoError(t, decoder.Decode(&more))
 	return record(t, "asim.dns.events", fields{
 		"EventProduct": "DNS Server", "EventVendor": "Microsoft", "EventSchema": "Dns", "EventSchemaVersion": "0.1.7", "EventType": "Query", "EventSubType": "response",
-		"EventCount": 5, "EventResult": "NA", "EventResultDetails": "NA", "EventSeverity": "Informational", "EventOriginalUid": "0145d3eaeca2b09663a8cc8372577d92",
+		"EventCount": 6, "EventResult": "NA", "EventResultDetails": "NA", "EventSeverity": "Informational", "EventOriginalUid": "0145d3eaeca2b09663a8cc8372577d92",
 		"EventStartTime": "2026-03-04T05:00:00.0004567Z", "EventEndTime": "2026-03-04T05:00:01.5000000Z", "SrcIpAddr": "192.0.2.77", "Src": "192.0.2.77", "DstIpAddr": "10.0.10.5",
 		"AdditionalFields": numbers(t, more),
 	}, fields{"Dvc": "dnsserver", "DvcOs": "Windows", "service.name": "windows_dns_server"})
@@ -165,6 +165,8 @@ func TestAPackedRowIsARowForEachItemWithItsTimesAndCounts(t *testing.T) {
 		{"DnsQuery": "api.example.com", "EventCount": 1.0, "EventStartTime": "2026-03-04T05:00:00.7520000Z", "EventEndTime": "2026-03-04T05:00:00.7640000Z", "DnsNetworkDuration": 12.0},
 		{"DnsQuery": "new.example.com", "EventCount": 1.0, "EventStartTime": "2026-03-04T05:00:00.7970000Z", "EventEndTime": "2026-03-04T05:00:00.7980000Z", "DnsNetworkDuration": 1.0,
 			"SrcPortNumber": 54736.0, "TransactionIdHex": "4348"},
+		{"DnsQuery": "odd.example.com", "EventCount": 1.0, "EventStartTime": "2026-03-04T05:00:00.8020000Z", "EventEndTime": "2026-03-04T05:00:00.8030000Z", "DnsNetworkDuration": 1.0,
+			"SrcPortNumber": 54737.0, "TransactionIdHex": "4349"},
 	}
 	require.Equal(t, want, look(got[0], "DnsQuery", "EventCount", "EventStartTime", "EventEndTime", "DnsNetworkDuration", "SrcPortNumber", "TransactionIdHex"))
 	for _, r := range got[0] {
@@ -180,7 +182,8 @@ func TestAPackedRowIsARowForEachItemWithItsTimesAndCounts(t *testing.T) {
 		fields{"Zone": "example.com", "DnsAnswers": []any{"192.0.2.1"}, "GapSum": 1500.0, "GapSquareSum": 1170000.0, "DnsNetworkDurationMin": 0.0, "DnsNetworkDurationMax": 0.0},
 		fields{"Zone": "example.com", "DnsAnswers": []any{"CNAME www.example.net", "192.0.2.7"}},
 		fields{"Zone": "example.com", "DnsAnswers": []any{"192.0.2.9"}, "New": true},
-	}, []any{got[0][0]["AdditionalFields"], got[0][1]["AdditionalFields"], got[0][2]["AdditionalFields"]})
+		fields{"Zone": "example.com", "DnsAnswers": []any{"192.0.2.8"}},
+	}, []any{got[0][0]["AdditionalFields"], got[0][1]["AdditionalFields"], got[0][2]["AdditionalFields"], got[0][3]["AdditionalFields"]})
 	require.Equal(t, got[0], got[1])
 	require.Equal(t, got[0], got[2])
 }
@@ -188,11 +191,11 @@ func TestAPackedRowIsARowForEachItemWithItsTimesAndCounts(t *testing.T) {
 func TestTheFiltersOfDNSSeeTheItemsOfAPackedRow(t *testing.T) {
 	workspace := tables{"ASimDnsActivityLogs": {stored(t, columns.DNS, "Dns", packed(t))}}
 	cases := map[string][]string{
-		"": {"api", "new", "www"}, "disabled=true": {}, "eventtype='*'": {"api", "new", "www"}, "eventtype='lookup'": {"api", "new", "www"}, "eventtype='Update'": {},
-		"srcipaddr='192.0.2.77'": {"api", "new", "www"}, "srcipaddr='192.0.2.7'": {},
+		"": {"api", "new", "odd", "www"}, "disabled=true": {}, "eventtype='*'": {"api", "new", "odd", "www"}, "eventtype='lookup'": {"api", "new", "odd", "www"}, "eventtype='Update'": {},
+		"srcipaddr='192.0.2.77'": {"api", "new", "odd", "www"}, "srcipaddr='192.0.2.7'": {},
 		"domain_has_any=dynamic(['www.example.com'])": {"www"}, "domain_has_any=dynamic(['api', 'www'])": {"api", "www"}, "domain_has_any=dynamic(['ample'])": {},
-		"responsecodename='noerror'": {"api", "new", "www"}, "responsecodename='NXDOMAIN'": {},
-		"response_has_ipv4='192.0.2.7'": {"api"}, "response_has_ipv4='192.0.2.77'": {}, "response_has_any_prefix=dynamic(['192.0.'])": {"api", "new", "www"},
+		"responsecodename='noerror'": {"api", "new", "odd", "www"}, "responsecodename='NXDOMAIN'": {},
+		"response_has_ipv4='192.0.2.7'": {"api"}, "response_has_ipv4='192.0.2.77'": {}, "response_has_any_prefix=dynamic(['192.0.'])": {"api", "new", "odd", "www"},
 		"response_has_any_prefix=dynamic(['192.0.2.9', '10.'])": {"new"},
 		"starttime=datetime(2026-03-04T05:00:01Z)":              {"www"}, "endtime=datetime(2026-03-04T05:00:00.7Z)": {"www"}, "endtime=datetime(2026-03-04T05:00:00.76Z)": {"api", "www"},
 		"starttime=datetime(2026-03-04T05:00:00.77Z), endtime=datetime(2026-03-04T05:00:00.80Z)": {"new", "www"},
