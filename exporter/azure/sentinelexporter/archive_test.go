@@ -56,10 +56,11 @@ func TestTheTierSendsARecordToTheArchiveWhateverElseSelectsItsStream(t *testing.
 	own.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).Attributes().PutStr("winnet.tier", "hot")
 	push(archived(own))
 
-	chosen := recordtest.Network(2) // before the configured attribute
+	chosen := recordtest.Network(4) // before the configured attribute
 	records := chosen.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords()
-	records.At(0).Attributes().PutStr("to", "network")
-	records.At(1).Attributes().PutStr("to", "dns")
+	for i, to := range []string{"network", "dns", "status", "team-a"} {
+		records.At(i).Attributes().PutStr("to", to)
+	}
 	push(archived(chosen))
 	named := recordtest.Network(1) // the attribute names the archive
 	named.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).Attributes().PutStr("to", "archive_network")
@@ -80,9 +81,69 @@ func TestTheTierSendsARecordToTheArchiveWhateverElseSelectsItsStream(t *testing.
 		got[kindNames[k]] = len(s.Rows(stream))
 	}
 	require.Equal(t, map[string]int{
-		"dns": 1 + 1 + 1, "network": 1, "audit": 0, "status": 1, "archive_dns": 3 + 1 + 1 + 1 + 1, "archive_network": 2 + 1 + 1,
+		"dns": 1 + 1 + 1, "network": 1, "audit": 0, "status": 1, "archive_dns": 3 + 1 + 1 + 1, "archive_network": 2 + 4 + 1,
 	}, got)
 	require.Zero(t, r.Sum("records_unrouted", ""))
+}
+
+// With the tier, the configured attribute only chooses between the streams of the archive. What it says otherwise neither drops a record nor
+// sends it to another table.
+func TestTheConfiguredAttributeTakesNoRecordOutOfTheArchive(t *testing.T) {
+	r := &router{streams: createDefaultConfig().(*Config).Streams.list(), attribute: "to"}
+	const dns, network, audit, status = "asim.dns.events", "asim.network.events", "asim.audit.events", "winnet.status"
+	for _, c := range []struct {
+		scope, schema, to string
+		want              kind
+	}{
+		{scope: dns, to: "team-a", want: kindDNSArchive},
+		{scope: dns, to: "status", want: kindDNSArchive},
+		{scope: dns, to: "dns", want: kindDNSArchive},
+		{scope: dns, to: "network", want: kindDNSArchive},
+		{scope: dns, to: "audit", want: kindDNSArchive},
+		{scope: dns, to: "Custom-WinnetStatus", want: kindDNSArchive},
+		{scope: dns, to: "", want: kindDNSArchive},
+		{scope: network, to: "team-a", want: kindNetworkArchive},
+		{scope: network, to: "status", want: kindNetworkArchive},
+		{scope: network, to: "dns", want: kindNetworkArchive},
+		{scope: network, to: "Custom-ASimNetworkSessionLogs", want: kindNetworkArchive},
+		{scope: audit, to: "team-a", want: kindDNSArchive},
+		{scope: audit, to: "audit", want: kindDNSArchive},
+		{schema: "Dns", to: "team-a", want: kindDNSArchive},
+		{schema: "NetworkSession", to: "status", want: kindNetworkArchive},
+		{schema: "AuditEvent", to: "dns", want: kindDNSArchive},
+
+		// A stream of the archive is the attribute's to choose.
+		{scope: dns, to: "archive_network", want: kindNetworkArchive},
+		{scope: network, to: "Custom-WinnetDnsArchive", want: kindDNSArchive},
+
+		// A status record is of no archive.
+		{scope: status, to: "team-a", want: kindStatus},
+		{scope: status, to: "status", want: kindStatus},
+		{scope: status, to: "dns", want: kindStatus},
+		{scope: status, to: "", want: kindStatus},
+
+		// Of a record that shows no kind itself, the attribute may say it.
+		{scope: "other", to: "dns", want: kindDNSArchive},
+		{scope: "other", to: "network", want: kindNetworkArchive},
+		{scope: "other", to: "audit", want: kindDNSArchive},
+		{scope: "other", to: "status", want: unrouted},
+		{scope: "other", to: "team-a", want: unrouted},
+		{scope: "other", to: "", want: unrouted},
+	} {
+		for _, inResource := range []bool{false, true} {
+			attributes, resource := pcommon.NewMap(), pcommon.NewMap()
+			from := attributes
+			if inResource {
+				from = resource
+			}
+			for name, v := range map[string]string{"winnet.tier": "archive", "EventSchema": c.schema, "to": c.to} {
+				if v != "" {
+					from.PutStr(name, v)
+				}
+			}
+			require.Equal(t, c.want, r.record(attributes, resource, r.scope(c.scope)), "%+v, in the resource: %t", c, inResource)
+		}
+	}
 }
 
 func TestARowOfTheArchiveHasTheFieldsOfItsTable(t *testing.T) {

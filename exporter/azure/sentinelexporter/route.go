@@ -64,25 +64,52 @@ func (r *router) scope(name string) kind {
 // record returns the kind of a record whose scope has the kind ofScope. The tier decides first between the archive and
 // the other kinds. Then the configured attribute decides, then the scope, then EventSchema.
 func (r *router) record(attributes, resource pcommon.Map, ofScope kind) kind {
-	k := r.schema(attributes, resource, ofScope)
-	if k != unrouted && text(attributes, resource, tierAttribute) == tierArchive {
-		k = kindArchives[k]
+	archived := text(attributes, resource, tierAttribute) == tierArchive
+	to, named := r.named(attributes, resource)
+	switch {
+	case archived:
+		return r.known(archive(to, schema(attributes, resource, ofScope)))
+	case named:
+		return r.known(to)
 	}
-	return r.known(k)
+	return r.known(schema(attributes, resource, ofScope))
 }
 
-// schema returns the kind of a record without regard to the tier.
-func (r *router) schema(attributes, resource pcommon.Map, ofScope kind) kind {
-	if r.attribute != "" {
-		if to := text(attributes, resource, r.attribute); to != "" {
-			for k := range kindCount {
-				if to == kindNames[k] || to == r.streams[k] {
-					return k
-				}
-			}
-			return unrouted
+// named returns the kind that the configured attribute names. named reports whether a record has the attribute; if it
+// names no kind, the kind is unrouted.
+func (r *router) named(attributes, resource pcommon.Map) (_ kind, named bool) {
+	if r.attribute == "" {
+		return unrouted, false
+	}
+	to := text(attributes, resource, r.attribute)
+	if to == "" {
+		return unrouted, false
+	}
+	for k := range kindCount {
+		if to == kindNames[k] || to == r.streams[k] {
+			return k, true
 		}
 	}
+	return unrouted, true
+}
+
+// archive returns the kind of an archived record that the attribute sends to the kind to, and that is itself of the kind
+// own. Either may be unrouted. The attribute chooses between the kinds of the archive; else the record's own kind decides,
+// so that nothing takes a record out of the archive. Of a record without a kind of its own the attribute may say it.
+func archive(to, own kind) kind {
+	switch {
+	case to == kindDNSArchive || to == kindNetworkArchive:
+		return to
+	case own != unrouted:
+		return kindArchives[own]
+	case to == unrouted || to == kindStatus:
+		return unrouted
+	}
+	return kindArchives[to]
+}
+
+// schema returns the kind of a record by its scope, else by EventSchema.
+func schema(attributes, resource pcommon.Map, ofScope kind) kind {
 	if ofScope != unrouted {
 		return ofScope
 	}
