@@ -143,6 +143,14 @@ func volume(r results, measured []string) ([]byte, error) {
 			return fmt.Sprintf("%.3f to %.3f", slices.Min(all), slices.Max(all))
 		},
 		"ratio": ratio,
+		"known": func(how string) (n int) {
+			for _, s := range traffic.Sources() {
+				if string(s.How) == how {
+					n++
+				}
+			}
+			return n
+		},
 		"gb":    func(l billLoad, lean defaultLean) float64 { return perDay(l.Queries, lean.Bytes) },
 		"share": func(v float64) string { return fmt.Sprintf("%.0f %%", 100*v) },
 	}).Parse(volumePage)

@@ -85,12 +85,12 @@ func unpacked(t *testing.T, records []plog.LogRecord) (all []plog.LogRecord) {
 	return all
 }
 
-// answers selects the answers to clients, in time order.
-func answers(t *testing.T, records []plog.LogRecord) (list []answer) {
+// answers selects the answers to clients by the recipe, in time order.
+func answers(t *testing.T, by recipe, records []plog.LogRecord) (list []answer) {
 	t.Helper()
 	for _, lr := range records {
-		if role := additional(lr, "DnsRole"); role.Str() != "" && role.Str() != "client-response" {
-			continue // a slim record of a response has no role
+		if !by.selects(lr) {
+			continue
 		}
 		a := answer{key: key{kit.Text(lr, "SrcIpAddr"), kit.Text(lr, "DnsQuery"), kit.Text(lr, "DnsQueryTypeName"), kit.Text(lr, "EventResultDetails")}, count: 1}
 		if v, ok := lr.Attributes().Get("EventCount"); ok {
@@ -226,23 +226,15 @@ func transfers(records []plog.LogRecord) (found []key) {
 	return slices.Compact(found)
 }
 
-// counts returns the number of answers by client, name, type and result.
-func counts(list []answer) map[key]int64 {
-	all := map[key]int64{}
-	for _, a := range list {
-		all[a.key] += a.count
-	}
-	return all
-}
-
 func TestEachModeGivesTheSameAnswersAboutDNS(t *testing.T) {
-	path := record(t)
-	var want map[key]int64
+	path, by := record(t), documented(t)
+	var want map[string]int64
 	sizes := map[string]int{}
 	for _, mode := range modes {
 		t.Run(mode, func(t *testing.T) {
 			records := replay(t, path, mode)
-			list := answers(t, unpacked(t, records))
+			all := unpacked(t, records)
+			list := answers(t, by, all)
 			sizes[mode] = len(records)
 
 			require.Equal(t, []key{{client: traffic.BeaconClient, name: traffic.BeaconName, typ: "A"}}, beacons(list))
@@ -255,7 +247,7 @@ func TestEachModeGivesTheSameAnswersAboutDNS(t *testing.T) {
 			require.Equal(t, int64(1), first[0].count)
 			require.WithinDuration(t, traffic.Midnight().Add(10*time.Hour+50*time.Minute), first[0].start, time.Second)
 
-			if got := counts(list); want == nil {
+			if got := by.counts(t, all); want == nil {
 				want = got
 			} else {
 				require.Equal(t, want, got, "answers by client, name, type and result")
