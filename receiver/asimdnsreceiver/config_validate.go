@@ -70,6 +70,7 @@ func (c *Config) Validate() error {
 		errs = append(errs, c.validateDocumented()...)
 	}
 	errs.Add("storage", c.Replay.CheckStorage(c.Storage))
+	errs.Add("record.path", c.Replay.CheckRecorded(c.Record.Files()))
 	if c.Archive && !c.merges() {
 		errs.Add("archive", errors.New("true is not allowed without correlate, aggregation.window, aggregation.noise.window or attributes slim: the other records are full already, so the archive would repeat each; leave it out, or choose volume balanced or lean"))
 	}

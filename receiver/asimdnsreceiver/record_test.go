@@ -22,6 +22,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/queue"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/record"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadata"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/asimdnsreceiver/internal/metadatatest"
@@ -140,6 +141,19 @@ func TestAFileIsNotRecordedToItself(t *testing.T) {
 	require.ErrorContains(t, r.Start(context.Background(), componenttest.NewNopHost()), "is replayed and would be overwritten")
 	require.NoError(t, r.Shutdown(context.Background()))
 	require.Len(t, rawEvents(t, path), kit.Generated(t, serverFile).Events)
+}
+
+func TestARecordingAmongTheFilesOfItsReplayIsRefused(t *testing.T) {
+	for path, refused := range map[string]bool{"*.etl": true, "out.1.etl": true, "out.etl": true, "in*.etl": false} {
+		cfg := createDefaultConfig().(*Config)
+		cfg.Replay.Path, cfg.Replay.Follow, cfg.Record.Path = replay.Paths{path}, true, "out.etl"
+		err := cfg.Validate()
+		if refused {
+			require.ErrorContains(t, err, "record.path: out.", path)
+		} else {
+			require.NoError(t, err, path)
+		}
+	}
 }
 
 func TestARecordThatCannotBeMadeFailsTheStart(t *testing.T) {

@@ -273,6 +273,7 @@ func (c *Config) Validate() error {
 		errs.Add("filters", c.Filters.CheckUnnamed())
 	}
 	errs.Add("storage", c.Replay.CheckStorage(c.Storage))
+	errs.Add("record.path", c.Replay.CheckRecorded(c.Record.Files()))
 	if c.Archive && err == nil && !c.merges(&s) {
 		errs.Add("archive", fmt.Errorf("true is not allowed with monitor_aggregation_level %s and attributes all: the other records are full already, so the archive would "+
 			"repeat each; leave it out, or choose volume balanced or lean, or level %s or %s", s.Level, obsconfig.LevelMedium, obsconfig.LevelMaximum))

@@ -25,6 +25,7 @@ import (
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/capture"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/events"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/queue"
+	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline/replay"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/kit"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadata"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver/internal/metadatatest"
@@ -196,6 +197,19 @@ func TestTelemetryGivesWhatIsRecorded(t *testing.T) {
 	r.Pipeline.Record = nil // the recording is closed
 	require.NoError(t, r.Shutdown(context.Background()))
 	require.NoError(t, tel.Shutdown(context.Background()))
+}
+
+func TestARecordingAmongTheFilesOfItsReplayIsRefused(t *testing.T) {
+	for path, refused := range map[string]bool{"*.pcapng": true, "out.1.pcapng": true, "out.pcapng": true, "in*.pcapng": false} {
+		cfg := createDefaultConfig().(*Config)
+		cfg.Replay.Path, cfg.Replay.Follow, cfg.Record.Path = replay.Paths{path}, true, "out.pcapng"
+		err := cfg.Validate()
+		if refused {
+			require.ErrorContains(t, err, "record.path: out.", path)
+		} else {
+			require.NoError(t, err, path)
+		}
+	}
 }
 
 func TestARecordThatCannotBeMadeFailsTheStart(t *testing.T) {

@@ -34,6 +34,14 @@ func DefaultConfig() Config { return Config{MaxSizeMiB: 100} }
 // Enabled reports whether events are recorded.
 func (c *Config) Enabled() bool { return c.Path != "" }
 
+// Files returns the files that are written, which need not be there; nil if nothing is recorded.
+func (c *Config) Files() []string {
+	if !c.Enabled() {
+		return nil
+	}
+	return []string{c.Path, c.earlier()}
+}
+
 // Validate names the key, the value and what is allowed.
 func (c *Config) Validate() error {
 	if c.MaxSizeMiB < 1 || c.MaxSizeMiB > maxSizeMiB {

@@ -106,6 +106,20 @@ func (c *Config) CheckStorage(storage string) error {
 	return nil
 }
 
+// CheckRecorded returns an error if the replay would read one of the files that the receiver records to, now or after a restart: with Follow it
+// would read its own recording without end.
+func (c *Config) CheckRecorded(files []string) error {
+	for _, file := range files {
+		for _, path := range c.Path {
+			if names(path, file) {
+				return fmt.Errorf("%s is a file of replay.path, %q: the replay would read what it has recorded itself; choose a file that replay.path does not name",
+					file, path)
+			}
+		}
+	}
+	return nil
+}
+
 // checkPath returns an error for a text that is no path or pattern. An existing file may have any name.
 func checkPath(path string) error {
 	if strings.TrimSpace(path) == "" && !isThere(path) {

@@ -3,7 +3,10 @@
 package replay
 
 import (
+	"fmt"
 	"math"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -22,6 +25,42 @@ func TestConfigIsRefusedWithTheKeyTheValueAndWhatIsAllowed(t *testing.T) {
 	}
 	require.ErrorContains(t, (&Config{Path: Paths{"a["}, Repeat: 1}).Validate(), "path: ")
 	require.ErrorContains(t, (&Config{Path: Paths{"a", " "}, Repeat: 1}).Validate(), `path[1]: " " is not allowed; want a file or a glob pattern`)
+}
+
+// A replay that follows *.etl and records into the same folder read its recording again each second, without end.
+func TestARecordingThatTheReplayWouldReadIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	literal := filepath.Join(dir, "a[1].etl")
+	require.NoError(t, os.WriteFile(literal, nil, 0o600))
+	for _, test := range []struct {
+		path, file string
+		refused    bool
+	}{
+		{filepath.Join(dir, "*.etl"), filepath.Join(dir, "out.etl"), true},
+		{filepath.Join(dir, "l?ter", "*.etl"), filepath.Join(dir, "later", "out.etl"), true},
+		{filepath.Join(dir, "later", "*.etl"), filepath.Join(dir, "later", "out.etl"), true},
+		{filepath.Join(dir, "out.etl"), dir + "/./out.etl", true},
+		{filepath.Join(dir, "*.etl"), filepath.Join(dir, "later", "out.etl"), false},
+		{filepath.Join(dir, "in*.etl"), filepath.Join(dir, "out.etl"), false},
+		{filepath.Join(dir, "in.etl"), filepath.Join(dir, "out.etl"), false},
+		{literal, filepath.Join(dir, "a1.etl"), false},
+	} {
+		requireRecorded(t, test.path, test.file, test.refused)
+	}
+	require.NoError(t, (&Config{}).CheckRecorded([]string{"out.etl"}), "a live source")
+	require.NoError(t, (&Config{Path: Paths{"*.etl"}}).CheckRecorded(nil), "no recording")
+}
+
+// requireRecorded requires that a file that is recorded to is refused beside a replay of path, or not.
+func requireRecorded(t *testing.T, path, file string, refused bool) {
+	t.Helper()
+	c := Config{Path: Paths{"other.etl", path}, Repeat: 1}
+	err := c.CheckRecorded([]string{"elsewhere.etl", file})
+	if !refused {
+		require.NoError(t, err, "%s %s", path, file)
+		return
+	}
+	require.ErrorContains(t, err, fmt.Sprintf("%s is a file of replay.path, %q: the replay would read what it has recorded itself", file, path))
 }
 
 func TestAPathIsTextOrAListAndATextMayHoldCommas(t *testing.T) {

@@ -91,6 +91,27 @@ func glob(pattern string) (paths []string, err error) {
 	return paths, nil
 }
 
+// names reports whether a path of the configuration names a file, which need not be there: by its name, or by a pattern that matches it.
+func names(path, file string) bool {
+	if targetOf(path) == targetOf(file) {
+		return true
+	}
+	dir := filepath.Dir(path)
+	if isPattern(dir) && !isThere(dir) {
+		return matches(placeOf(path), placeOf(file))
+	}
+	if targetOf(dir) != targetOf(filepath.Dir(file)) {
+		return false
+	}
+	name, fileName := filepath.Base(placeOf(path)), filepath.Base(placeOf(file))
+	return name == fileName || isPattern(name) && !isThere(path) && matches(name, fileName)
+}
+
+func matches(pattern, name string) bool {
+	is, err := filepath.Match(pattern, name)
+	return is && err == nil
+}
+
 func isThere(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil

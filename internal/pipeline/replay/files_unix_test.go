@@ -65,3 +65,14 @@ func TestAFileFollowsThroughLinksAndIsReadOnce(t *testing.T) {
 	require.Equal(t, []string{first, filepath.Join(links, "b.etl")}, files, "each file once")
 	require.True(t, Follows(link("x_1.etl", second), link("x_2.etl", first)), "as the links are called")
 }
+
+func TestARecordingThatTheReplayWouldReadByALinkIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	folder, link := filepath.Join(dir, "folder"), filepath.Join(dir, "link")
+	require.NoError(t, os.Mkdir(folder, 0o700))
+	require.NoError(t, os.Symlink(folder, link))
+	requireRecorded(t, filepath.Join(folder, "*.etl"), filepath.Join(link, "out.etl"), true)
+	requireRecorded(t, filepath.Join(link, "*.etl"), filepath.Join(folder, "out.etl"), true)
+	requireRecorded(t, filepath.Join(link, "out.etl"), filepath.Join(folder, "out.etl"), true)
+	requireRecorded(t, filepath.Join(link, "*.etl"), filepath.Join(dir, "out.etl"), false)
+}
