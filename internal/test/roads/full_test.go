@@ -23,10 +23,10 @@ func TestCtrlCWithAFullQueueEndsInTimeWithAnExactAccount(t *testing.T) {
 			continue // the queue belongs to its agent
 		}
 		t.Run(r.config, func(t *testing.T) {
-			const capacity, batch = 2_000_000, 20
-			full := 2000
+			const capacity, batch = 4_200_000, 20
+			full := 4200
 			if r.receiver == "ciliumwindows" { // its records have a fraction of the size
-				full = 10_000
+				full = 21_000
 			}
 			trip := r.begin(t, fmt.Sprintf("yaml:exporters::%s::sending_queue::queue_size: %d", r.exporters[0], capacity),
 				fmt.Sprintf("yaml:receivers::%s::batch::max_records: %d", r.receiver, batch))

@@ -53,6 +53,8 @@ var refusedByAll = map[string]string{
 	"timeout: 0s":                                                            "timeout: 0s is not allowed",
 	"sending_queue: {num_consumers: 0}":                                      "num_consumers",
 	"sending_queue: {num_consumers: 9223372036854775807}":                    "sending_queue::num_consumers: 9223372036854775807 is not allowed",
+	"sending_queue: {queue_size: 4194303}":                                   "sending_queue::queue_size: 4194303 is not allowed with sizer bytes; want at least 4194304",
+	"sending_queue: {sizer: items, queue_size: 9999}":                        "sending_queue::queue_size: 9999 is not allowed with sizer items; want at least 10000",
 	"sending_queue: {batch: {flush_timeout: 1}}":                             "want 10ms to 1h",
 	"sending_queue: {batch: {flush_timeout: 2540400h}}":                      "want 10ms to 1h",
 	"timeout: 2540400h":                                                      "timeout: 2540400h0m0s is not allowed",

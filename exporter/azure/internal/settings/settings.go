@@ -204,8 +204,12 @@ const (
 	maxRetryMultiplier = 100
 )
 
-// Bounds of sending_queue. The core makes all consumers at the start; a batch waits up to flush_timeout.
+// Bounds of sending_queue. The core makes all consumers at the start; a batch waits up to flush_timeout. What is larger than the queue is refused
+// or kept waiting by it for good, and whoever has it tries again without end: a receiver's batch has up to 3 MiB by default, a message of OTLP by
+// gRPC 4 MiB, and a batch of the processor batch 8,192 records.
 const (
+	minQueueBytes   = 4 << 20
+	minQueueItems   = 10_000
 	maxConsumers    = 1000
 	minFlushTimeout = 10 * time.Millisecond
 	maxFlushTimeout = time.Hour
@@ -215,6 +219,11 @@ const (
 func validateQueue(q *exporterhelper.QueueBatchConfig) error {
 	if q.NumConsumers > maxConsumers {
 		return fmt.Errorf("sending_queue::num_consumers: %d is not allowed; want at most %d", q.NumConsumers, maxConsumers)
+	}
+	least := map[exporterhelper.RequestSizerType]int64{exporterhelper.RequestSizerTypeBytes: minQueueBytes, exporterhelper.RequestSizerTypeItems: minQueueItems}
+	if n := least[q.Sizer]; q.QueueSize < n {
+		return fmt.Errorf("sending_queue::queue_size: %d is not allowed with sizer %s; want at least %d: a batch that is larger than the queue never gets into it",
+			q.QueueSize, q.Sizer.String(), n)
 	}
 	if b := q.Batch.Get(); b != nil && (b.FlushTimeout < minFlushTimeout || b.FlushTimeout > maxFlushTimeout) {
 		return fmt.Errorf("sending_queue::batch::flush_timeout: %v is not allowed; want 10ms to 1h (a number without a unit is nanoseconds)", b.FlushTimeout)
