@@ -139,6 +139,10 @@ func empty[T any](s []T) []T {
 // devicePrefix begins the names of attributes that describe the device. A receiver may write them once, to the resource.
 const devicePrefix = "Dvc"
 
+// maxDevice is the number of attributes of the device that those of a record may replace. Further ones are kept beside the record's: each is
+// compared with each attribute of a record, and any sender may send many thousands of both.
+const maxDevice = 64
+
 // SetResource sets the resource of the following records.
 func (e *Encoder) SetResource(attributes pcommon.Map) {
 	e.now = uint64(e.opts.Now().UnixNano())
@@ -157,8 +161,10 @@ func (e *Encoder) SetResource(attributes pcommon.Map) {
 				to = len(e.texts)
 			}
 			e.resource = append(e.resource, columnValue{i, v, from, to})
-		case strings.HasPrefix(name, devicePrefix):
+		case strings.HasPrefix(name, devicePrefix) && len(e.device) < maxDevice:
 			e.device = append(e.device, namedValue{name, v})
+		case strings.HasPrefix(name, devicePrefix):
+			e.more = append(e.more, namedValue{name, v})
 		case e.wanted(name) && !repeatsDevice(attributes, name, v):
 			e.more = append(e.more, namedValue{name, v})
 		}
