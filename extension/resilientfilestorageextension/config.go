@@ -8,6 +8,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage"
@@ -42,8 +43,16 @@ func createDefaultConfig() component.Config {
 var variable = regexp.MustCompile(`(?i)(?:^|[/\\])%([A-Z_][A-Z0-9_]*)%(?:$|[/\\])|%(ALLUSERSPROFILE|APPDATA|COMMONPROGRAMFILES|COMMONPROGRAMW6432|COMPUTERNAME|` +
 	`HOMEDRIVE|HOMEPATH|LOCALAPPDATA|LOGONSERVER|PROGRAMDATA|PROGRAMFILES|PROGRAMW6432|PUBLIC|SYSTEMDRIVE|SYSTEMROOT|TEMP|TMP|USERDOMAIN|USERNAME|USERPROFILE|WINDIR)%`)
 
+// Bounds of the keys of file_storage. A start waits for each file up to the timeout, and each check of a file takes processor time.
+const (
+	minTimeout       = time.Millisecond
+	maxTimeout       = time.Hour
+	minCheckInterval = 100 * time.Millisecond
+	maxThresholdMiB  = 1 << 20
+)
+
 // Validate checks the keys that this extension adds, and values that file_storage accepts but that are always mistakes:
-// a folder's name with YAML escapes or cmd.exe variables, and no timeout.
+// a folder's name with YAML escapes or cmd.exe variables, times without a unit, and sizes that no file reaches.
 func (c *Config) Validate() error {
 	if c.Compaction == nil {
 		return errors.New("compaction: it has no value; want a section, or leave it out")
@@ -63,14 +72,33 @@ func (c *Config) Validate() error {
 			return fmt.Errorf("%s: %q is not allowed: nothing expands %%%[3]s%% here; want ${env:%[3]s}", key, folder, v[1]+v[2])
 		}
 	}
-	if c.Timeout <= 0 {
-		return fmt.Errorf("timeout: %v is not allowed; want more than 0, the time to wait for a file that another process has locked", c.Timeout)
+	if c.Timeout < minTimeout || c.Timeout > maxTimeout {
+		return fmt.Errorf("timeout: %v is not allowed; want %v to %v, the time to wait for a file that another process has locked (a number without a unit is nanoseconds)",
+			c.Timeout, minTimeout, maxTimeout)
+	}
+	if err := validateRebound(c.Compaction); err != nil {
+		return fmt.Errorf("compaction.%w", err)
 	}
 	if c.MaxDamagedFiles < 0 {
 		return fmt.Errorf("max_damaged_files: %d is not allowed; want 0 (keep all) or more", c.MaxDamagedFiles)
 	}
 	if c.MaxMemoryMiB < 0 || c.MaxMemoryMiB > 1<<20 {
 		return fmt.Errorf("max_memory_mib: %d is not allowed; want 0 (no memory) to %d", c.MaxMemoryMiB, 1<<20)
+	}
+	return nil
+}
+
+// validateRebound checks the keys of a compaction on rebound. file_storage itself refuses an interval that is not positive.
+func validateRebound(c *filestorage.CompactionConfig) error {
+	if c.OnRebound && c.CheckInterval > 0 && c.CheckInterval < minCheckInterval {
+		return fmt.Errorf("check_interval: %v is not allowed; want at least %v (a number without a unit is nanoseconds)", c.CheckInterval, minCheckInterval)
+	}
+	for key, mib := range map[string]int64{
+		"rebound_needed_threshold_mib": c.ReboundNeededThresholdMiB, "rebound_trigger_threshold_mib": c.ReboundTriggerThresholdMiB,
+	} {
+		if mib < 0 || mib > maxThresholdMiB {
+			return fmt.Errorf("%s: %d is not allowed; want 0 to %d", key, mib, maxThresholdMiB)
+		}
 	}
 	return nil
 }

@@ -42,6 +42,11 @@ func TestAValueThatCanOnlyBeAMistakeIsRefusedWithKeyAndValue(t *testing.T) {
 		{"directory", "D:/otelcol-%COMPUTERNAME%", "nothing expands %COMPUTERNAME% here; want ${env:COMPUTERNAME}"},
 		{"timeout", "0s", "timeout: 0s is not allowed"},
 		{"timeout", "-1s", "timeout: -1s is not allowed"},
+		{"timeout", 5, "timeout: 5ns is not allowed; want 1ms to 1h0m0s"},
+		{"timeout", "2562047h", "timeout: 2562047h0m0s is not allowed"},
+		{"compaction", map[string]any{"on_rebound": true, "check_interval": 5}, "compaction.check_interval: 5ns is not allowed; want at least 100ms"},
+		{"compaction", map[string]any{"rebound_needed_threshold_mib": 1 << 43}, "compaction.rebound_needed_threshold_mib: 8796093022208 is not allowed; want 0 to 1048576"},
+		{"compaction", map[string]any{"rebound_trigger_threshold_mib": -1}, "compaction.rebound_trigger_threshold_mib: -1 is not allowed"},
 		{"max_damaged_files", -1, "max_damaged_files: -1 is not allowed"},
 		{"max_memory_mib", -1, "max_memory_mib: -1 is not allowed"},
 	} {
