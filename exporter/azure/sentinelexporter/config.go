@@ -5,6 +5,7 @@ package sentinelexporter
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -87,7 +88,8 @@ func createDefaultConfig() component.Config {
 	}
 }
 
-// Unmarshal reads the YAML. It accepts a single text for rule_id, and refuses unknown keys.
+// Unmarshal reads the YAML. It accepts a single text for rule_id, and refuses unknown keys, and streams without a value: confmap makes them empty, as
+// if their records were to be dropped.
 func (c *Config) Unmarshal(conf *confmap.Conf) error {
 	if id, one := conf.Get("rule_id").(string); one {
 		if err := conf.Merge(confmap.NewFromStringMap(map[string]any{"rule_id": []any{id}})); err != nil {
@@ -96,6 +98,12 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 	}
 	if err := settings.Strict(conf, c); err != nil {
 		return err
+	}
+	streams, _ := conf.Get("streams").(map[string]any)
+	for _, name := range slices.Sorted(maps.Keys(streams)) {
+		if streams[name] == nil {
+			return fmt.Errorf(`streams::%s: it has no value, for example because a variable is not set; want the name of a stream, or "" for none`, name)
+		}
 	}
 	return conf.Unmarshal(c)
 }

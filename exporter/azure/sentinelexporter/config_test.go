@@ -68,11 +68,13 @@ func TestWhatCannotWorkIsRefused(t *testing.T) {
 		"streams: {dns: Custom-A, network: Custom-A}":                                                     "is the stream of dns as well",
 		"streams: {dns: '', network: '', audit: '', status: '', archive_dns: '', archive_network: ''}":    "all are empty",
 		"streams: {archive_dns: Custom-WinnetDnsArchive_CL, archive_network: Custom-WinnetDnsArchive_CL}": "is the stream of archive_dns as well",
-		"streams: {dsn: Custom-A}":                                                                        "dsn",
-		"table_plan: basic":                                                                               "want analytics or auxiliary",
-		"limits: {body: 1mb}":                                                                             "want uncompressed_1mb or compressed_1mb",
-		"resource_attributes: ['*.name']":                                                                 "is not allowed",
-		"resource_attributes: ['']":                                                                       "is not allowed",
+		"streams: {dns: }":                   "streams::dns: it has no value, for example because a variable is not set",
+		"streams: {status: '', audit: null}": "streams::audit: it has no value",
+		"streams: {dsn: Custom-A}":           "dsn",
+		"table_plan: basic":                  "want analytics or auxiliary",
+		"limits: {body: 1mb}":                "want uncompressed_1mb or compressed_1mb",
+		"resource_attributes: ['*.name']":    "is not allowed",
+		"resource_attributes: ['']":          "is not allowed",
 	})
 	cfg, err := load(t, "endpoint: http://127.0.0.1:8080\nrule_id: dcr-0123456789abcdef0123456789abcdef\n")
 	require.NoError(t, err, "a proxy on this machine that adds the token: %v", cfg)
