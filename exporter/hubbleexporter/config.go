@@ -105,7 +105,7 @@ func keys(structure reflect.Type) (all []string) {
 
 // Validate checks the configuration.
 func (c *Config) Validate() error {
-	return errors.Join(c.ServerConfig.Validate(), c.validateAddress(), c.validateBounds(), c.Peers.validate(c.nodeName()))
+	return errors.Join(c.ServerConfig.Validate(), c.validateAddress(), c.validateBounds(), c.validateConnections(), c.Peers.validate(c.nodeName()))
 }
 
 func (c *Config) validateAddress() error {
@@ -145,6 +145,41 @@ func (c *Config) validateBounds() error {
 	}
 	if c.MaxConcurrentStreams < 1 {
 		return errors.New("max_concurrent_streams: 0 is no bound; want at least 1")
+	}
+	return nil
+}
+
+// Bounds of a connection.
+const (
+	maxBuffer   = 16 << 20 // of read_buffer_size and write_buffer_size, in bytes: each connection has both
+	minDuration = time.Second
+	maxDuration = 365 * 24 * time.Hour
+)
+
+// validateConnections refuses what gRPC accepts at the start and panics of at the first connection: buffers without room, and an age of a few
+// nanoseconds, of which it takes a random part.
+func (c *Config) validateConnections() error {
+	if c.ReadBufferSize > maxBuffer {
+		return fmt.Errorf("read_buffer_size: %d; want at most %d", c.ReadBufferSize, maxBuffer)
+	}
+	if c.WriteBufferSize > maxBuffer {
+		return fmt.Errorf("write_buffer_size: %d; want at most %d", c.WriteBufferSize, maxBuffer)
+	}
+	if !c.Keepalive.HasValue() || !c.Keepalive.Get().ServerParameters.HasValue() {
+		return nil
+	}
+	server := c.Keepalive.Get().ServerParameters.Get()
+	for _, key := range []struct {
+		name  string
+		value time.Duration
+	}{
+		{"max_connection_idle", server.MaxConnectionIdle}, {"max_connection_age", server.MaxConnectionAge},
+		{"max_connection_age_grace", server.MaxConnectionAgeGrace}, {"time", server.Time}, {"timeout", server.Timeout},
+	} {
+		if d := key.value; d != 0 && (d < minDuration || d > maxDuration) {
+			return fmt.Errorf("keepalive::server_parameters::%s: %v; want 0 (gRPC's default), or %v to %v (a number without a unit is nanoseconds)",
+				key.name, d, minDuration, maxDuration)
+		}
 	}
 	return nil
 }

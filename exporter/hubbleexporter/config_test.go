@@ -3,6 +3,7 @@
 package hubbleexporter
 
 import (
+	"math"
 	"net"
 	"os"
 	"testing"
@@ -27,7 +28,7 @@ func TestTheDefaultsListenOnThisMachineOnly(t *testing.T) {
 }
 
 func TestConnectionsWithoutAnswerOrStreamAreClosed(t *testing.T) {
-	cfg, err := load(t, map[string]any{"keepalive": map[string]any{"server_parameters": map[string]any{"time": "10s"}}})
+	cfg, err := load(t, keepalive("time", "10s"))
 	require.NoError(t, err)
 	alive := cfg.Keepalive.Get().ServerParameters.Get()
 	require.Equal(t, 10*time.Second, alive.Time)
@@ -35,25 +36,38 @@ func TestConnectionsWithoutAnswerOrStreamAreClosed(t *testing.T) {
 	require.Equal(t, 5*time.Minute, alive.MaxConnectionIdle)
 }
 
+func keepalive(key string, value any) map[string]any {
+	return map[string]any{"keepalive": map[string]any{"server_parameters": map[string]any{key: value}}}
+}
+
 func TestWrongConfigurationsAreRefused(t *testing.T) {
 	for want, keys := range map[string]map[string]any{
-		"endpoint: want host:port":              {"endpoint": ""},
-		"missing port in address":               {"endpoint": "localhost"},
-		`others reach "0.0.0.0:4244"`:           {"endpoint": "0.0.0.0:4244"},
-		`others reach ":4244"`:                  {"endpoint": ":4244"},
-		`others reach "[::]:4244"`:              {"endpoint": "[::]:4244"},
-		`others reach "node.example:4244"`:      {"endpoint": "node.example:4244"},
-		`others reach "127.0.0.1.evil:1"`:       {"endpoint": "127.0.0.1.evil:1"},
-		`transport: "udp"`:                      {"transport": "udp"},
-		"max_flows: 4096":                       {"max_flows": 4096},
-		"max_flows: 0":                          {"max_flows": 0},
-		"max_clients: 0":                        {"max_clients": 0},
-		"max_concurrent_streams: 0":             {"max_concurrent_streams": 0},
-		"peers::address":                        {"peers": map[string]any{"address": "host"}},
-		`peers::nodes::0::name: ""`:             {"peers": map[string]any{"nodes": []any{map[string]any{"address": "a:1"}}}},
-		"peers::nodes::0::address":              {"peers": map[string]any{"nodes": []any{map[string]any{"name": "a"}}}},
-		`peers::nodes::1::name: "a"; want a na`: {"peers": map[string]any{"nodes": []any{map[string]any{"name": "a", "address": "a:1"}, map[string]any{"name": "a", "address": "a:2"}}}},
-		"peers::nodes::0::name: \"me\"":         {"node_name": "me", "peers": map[string]any{"nodes": []any{map[string]any{"name": "me", "address": "a:1"}}}},
+		"endpoint: want host:port":               {"endpoint": ""},
+		"missing port in address":                {"endpoint": "localhost"},
+		`others reach "0.0.0.0:4244"`:            {"endpoint": "0.0.0.0:4244"},
+		`others reach ":4244"`:                   {"endpoint": ":4244"},
+		`others reach "[::]:4244"`:               {"endpoint": "[::]:4244"},
+		`others reach "node.example:4244"`:       {"endpoint": "node.example:4244"},
+		`others reach "127.0.0.1.evil:1"`:        {"endpoint": "127.0.0.1.evil:1"},
+		`transport: "udp"`:                       {"transport": "udp"},
+		"max_flows: 4096":                        {"max_flows": 4096},
+		"max_flows: 0":                           {"max_flows": 0},
+		"max_clients: 0":                         {"max_clients": 0},
+		"max_concurrent_streams: 0":              {"max_concurrent_streams": 0},
+		"read_buffer_size: 16777217; want":       {"read_buffer_size": 16<<20 + 1},
+		"write_buffer_size: 9223372036854775807": {"write_buffer_size": math.MaxInt64},
+		"server_parameters::max_connection_age: 5ns; want 0 (gRPC's default), or 1s": keepalive("max_connection_age", 5),
+		"server_parameters::max_connection_age: -1s":                                 keepalive("max_connection_age", "-1s"),
+		"server_parameters::max_connection_age: 2562047h":                            keepalive("max_connection_age", "2562047h47m16s"),
+		"server_parameters::max_connection_age_grace: 60ns":                          keepalive("max_connection_age_grace", 60),
+		"server_parameters::max_connection_idle: 300ns":                              keepalive("max_connection_idle", 300),
+		"server_parameters::time: 30ns":                                              keepalive("time", 30),
+		"server_parameters::timeout: 20ns":                                           keepalive("timeout", 20),
+		"peers::address":                                                             {"peers": map[string]any{"address": "host"}},
+		`peers::nodes::0::name: ""`:                                                  {"peers": map[string]any{"nodes": []any{map[string]any{"address": "a:1"}}}},
+		"peers::nodes::0::address":                                                   {"peers": map[string]any{"nodes": []any{map[string]any{"name": "a"}}}},
+		`peers::nodes::1::name: "a"; want a na`:                                      {"peers": map[string]any{"nodes": []any{map[string]any{"name": "a", "address": "a:1"}, map[string]any{"name": "a", "address": "a:2"}}}},
+		"peers::nodes::0::name: \"me\"":                                              {"node_name": "me", "peers": map[string]any{"nodes": []any{map[string]any{"name": "me", "address": "a:1"}}}},
 	} {
 		_, err := load(t, keys)
 		require.ErrorContains(t, err, want)
