@@ -27,11 +27,20 @@ const pollInterval = 250 * time.Millisecond
 // patience is after how many looks an unchanged file that cannot be read is reported.
 const patience = 8
 
-// maxOpen is up to how many followed files stay open between two looks. Of more files, each is open only while it is looked at.
+// maxOpen is how many of the followed files stay open: those that were added to last. Each other one is open only while it is looked at.
 const maxOpen = 64
 
-// idleShare is how much longer than a look the pause after it is.
+// idleShare is how much longer than a look the pause after it is, up to maxPause.
 const idleShare = 20
+
+// maxPause is the longest pause, unless a look takes longer than it. A file that comes is read after two pauses at most, and one that comes and goes
+// within a pause is never seen. A pause as long as the look still leaves a slow folder alone for half of the time.
+const maxPause = 10 * time.Second
+
+// pauseAfter returns the pause after a look that took so long.
+func pauseAfter(took time.Duration) time.Duration {
+	return max(pollInterval, min(idleShare*took, maxPause), took)
+}
 
 // followed is a file that is followed.
 type followed struct {
@@ -48,7 +57,7 @@ type followed struct {
 	idle    bool                // the last look found nothing to play
 	away    int                 // number of looks in a row that did not list it and found nothing to play
 	closed  bool                // it is not open now
-	quiet   int                 // number of looks in a row that found nothing to play
+	quiet   int                 // number of looks in a row that found nothing to play, now or at the next look
 	done    bool                // completed by its writer, read, and closed here
 	gone    bool                // it was deleted, and the system has given its number to another file
 	over    bool                // nothing was read of it since it was done
@@ -75,7 +84,9 @@ type follower struct {
 	progress *Progress
 
 	files  []*followed
-	last   *followed // whose part was played last
+	byPath map[string]*followed // the last file that had the path, as the last look began
+	awake  []*followed          // the files that the paths name and that stay open
+	last   *followed            // whose part was played last
 	barred []*unopened
 	unread []*UnreadFile // by file, not by path: after a rotation several may have had the same path
 	of     int           // number of files that were followed
@@ -86,35 +97,11 @@ type follower struct {
 // follow plays the files and what is added to them, until ctx ends. Files that match later are played when they come.
 func (f *follower) follow(ctx context.Context) *UnreadError {
 	f.await()
-	f.look()
+	next := f.look()
 	f.meetFormer(ctx)
-	for began := time.Now(); ctx.Err() == nil; f.look() {
-		played := false
-		for _, file := range slices.Clone(f.files) {
-			more := true
-			// The rest of a file that was renamed comes before the file that has its name now.
-			for again := true; again && ctx.Err() == nil; again = more && !file.listed {
-				var err error
-				more, err = f.poll(ctx, file)
-				played, file.idle = played || more, !more
-				if ctx.Err() == nil {
-					f.note(file, err)
-				}
-			}
-		}
-		if ctx.Err() != nil {
-			break
-		}
+	for f.readUntil(ctx, next) {
 		f.forget()
-		if played {
-			began = time.Now()
-			continue
-		}
-		select {
-		case <-time.After(max(pollInterval, idleShare*time.Since(began))):
-		case <-ctx.Done():
-		}
-		began = time.Now()
+		next = f.look()
 	}
 	if len(f.unread) == 0 {
 		return nil
@@ -124,6 +111,49 @@ func (f *follower) follow(ctx context.Context) *UnreadError {
 		all.Files = append(all.Files, *entry)
 	}
 	return all
+}
+
+// readUntil reads all files once, and then what is added to the open ones until the next look is due. It reports whether one is due, or ctx has ended.
+func (f *follower) readUntil(ctx context.Context, next time.Time) (due bool) {
+	for all := true; ; all = false {
+		began := time.Now()
+		pause := pollInterval
+		if !f.read(ctx, all) {
+			pause = pauseAfter(time.Since(began))
+		}
+		if ctx.Err() != nil {
+			return false
+		}
+		left := time.Until(next)
+		select {
+		case <-time.After(min(pause, left)):
+		case <-ctx.Done():
+			return false
+		}
+		if left <= pause {
+			return true
+		}
+	}
+}
+
+// read plays what can be read of the files now, or only of those that are open, and reports whether it has played anything.
+func (f *follower) read(ctx context.Context, all bool) (played bool) {
+	for _, file := range slices.Clone(f.files) {
+		if file.closed && !all {
+			continue
+		}
+		more := true
+		// The rest of a file that was renamed comes before the file that has its name now.
+		for again := true; again && ctx.Err() == nil; again = more && !file.listed {
+			var err error
+			more, err = f.poll(ctx, file)
+			played, file.idle = played || more, !more
+			if ctx.Err() == nil {
+				f.note(file, err)
+			}
+		}
+	}
+	return played
 }
 
 // await says which paths name no file yet.
@@ -136,10 +166,13 @@ func (f *follower) await() {
 	}
 }
 
-// look lists the files that the paths name now. A path that names none may get one later.
-func (f *follower) look() {
+// look lists the files that the paths name now, and returns when the next look is due. A path that names none may get one later.
+func (f *follower) look() (next time.Time) {
+	began := time.Now()
+	f.byPath = make(map[string]*followed, len(f.files))
 	for _, file := range f.files {
 		file.listed = false
+		f.byPath[file.path] = file
 	}
 	f.admit(func(u *unopened) bool {
 		info, err := os.Stat(u.path)
@@ -160,6 +193,7 @@ func (f *follower) look() {
 			f.meet(named)
 		}
 	}
+	return time.Now().Add(pauseAfter(time.Since(began)))
 }
 
 // meet finds the file that has a path now among those that are followed, or begins to follow it.
@@ -168,16 +202,17 @@ func (f *follower) meet(named file) {
 	if err != nil || info.IsDir() {
 		return
 	}
+	if file := f.find(named.path, info); file != nil {
+		file.path, file.listed = named.path, true
+		if (file.done || file.closed) && file.changed(info) {
+			f.reopen(file, info)
+			file.quiet = 0
+			f.spare(file)
+		}
+		return
+	}
 	var replaced *followed // the last file that had the path
 	for _, file := range f.files {
-		if f.is(file, named.path, info) {
-			file.path, file.listed = named.path, true
-			if (file.done || file.closed) && file.changed(info) {
-				f.reopen(file, info)
-				file.quiet = 0
-			}
-			return
-		}
 		if file.path == named.path {
 			replaced = file
 		}
@@ -193,7 +228,7 @@ func (f *follower) meet(named file) {
 func (f *follower) meetEarlier(path string, replaced *followed) {
 	earlier := earlierOf(path)
 	info, err := os.Stat(earlier)
-	if err == nil && !info.IsDir() && !info.ModTime().Before(replaced.written) && !f.has(earlier, info) {
+	if err == nil && !info.IsDir() && !info.ModTime().Before(replaced.written) && f.find(earlier, info) == nil {
 		f.add(earlier, info, false, true)
 	}
 }
@@ -217,18 +252,26 @@ func (f *follower) meetPart(file *followed) {
 	}
 }
 
-// has reports whether the file that has a path now is followed.
-func (f *follower) has(path string, info os.FileInfo) bool {
-	return slices.ContainsFunc(f.files, func(other *followed) bool { return f.is(other, path, info) })
+// find returns the followed file that has a path now; nil if there is none.
+func (f *follower) find(path string, info os.FileInfo) *followed {
+	if file := f.byPath[path]; file != nil && f.is(file, path, info) { // with thousands of files it takes long to ask all
+		return file
+	}
+	for _, file := range f.files {
+		if f.is(file, path, info) {
+			return file
+		}
+	}
+	return nil
 }
 
 // is reports whether a followed file is the one that has a path now. The system may give the number by which it knows a file to the next one when the
-// file is deleted and not open. So a file that is done and has changed is known by its content, too; if that is another, the number is another file's now.
+// file is deleted and not open. So a file that is not open and has changed is known by its content, too.
 func (f *follower) is(file *followed, path string, info os.FileInfo) bool {
 	if file.gone || !os.SameFile(file.info, info) {
 		return false
 	}
-	if !file.done || !file.changed(info) {
+	if !file.done && !file.closed || !file.changed(info) {
 		return true
 	}
 	c, err := openFile(path)
@@ -236,15 +279,20 @@ func (f *follower) is(file *followed, path string, info os.FileInfo) bool {
 		return true
 	}
 	defer func() { _ = c.file.Close() }()
-	if !os.SameFile(c.info, info) { // another file has the path by now
-		return false
-	}
-	x, err := f.Survey(c.file, c.size, span.Query{To: span.Place{In: 1}})
-	if c.size >= file.at.To.At && (err != nil || x.ID == file.id) {
+	return os.SameFile(c.info, info) && f.holds(&c, file) // if not the same, another file has the path by now
+}
+
+// holds reports whether a file that has the number of one that was closed has its content, as far as that can be told. One that is shorter than what was
+// read holds it only if it begins in the same way, and its writer had not completed it.
+func (f *follower) holds(c *content, file *followed) bool {
+	if file.id == (span.ID{}) && !file.done { // nothing was read of it
 		return true
 	}
-	file.gone = true
-	return false
+	x, err := f.Survey(c.file, c.size, span.Query{To: span.Place{In: 1}})
+	if c.size < file.at.To.At {
+		return err == nil && x.ID == file.id && !file.done
+	}
+	return err != nil || x.ID == file.id
 }
 
 // changed reports whether a file has another size or time than when it was measured.
@@ -258,11 +306,19 @@ func (f *follower) add(path string, info os.FileInfo, listed, after bool) {
 		return
 	}
 	f.admit(func(u *unopened) bool { return os.SameFile(u.info, c.info) || u.info == nil && u.path == path })
-	f.of++
 	next := &followed{content: c, listed: listed, after: after}
-	f.files = append(f.files, next)
+	f.insert(len(f.files), next)
 	f.spare(next)
 	f.Logger.Info("following a file", zap.String("file", path))
+}
+
+// insert adds a file to those that are followed. If the system knew another one by its number, that one is gone.
+func (f *follower) insert(at int, next *followed) {
+	for _, file := range f.files {
+		file.gone = file.gone || os.SameFile(file.info, next.info)
+	}
+	f.files = slices.Insert(f.files, at, next)
+	f.of++
 }
 
 // open opens the file that has a path now, unless it is followed.
@@ -272,7 +328,7 @@ func (f *follower) open(path string, info os.FileInfo) (c content, ok bool) {
 	case errors.Is(err, fs.ErrNotExist): // it was renamed or deleted just now
 	case err != nil:
 		f.bar(path, info, err)
-	case f.has(path, c.info): // another file has the path by now
+	case f.find(path, c.info) != nil: // another file has the path by now
 		_ = c.file.Close()
 	default:
 		return c, true
@@ -296,13 +352,20 @@ func (f *follower) reopen(file *followed, info os.FileInfo) {
 	file.content, file.done, file.closed, file.barred = c, false, false, false
 }
 
-// spare closes a file until it is looked at again, if there are too many to keep them open.
+// spare keeps a file open. If too many are open, it closes the one that was added to least lately.
 func (f *follower) spare(file *followed) {
-	if file.done || file.closed || !file.listed || len(f.files) <= maxOpen {
+	f.awake = slices.DeleteFunc(f.awake, func(other *followed) bool {
+		return other == file || other.done || other.closed || !other.listed // a file that the paths do not name is open until it is forgotten
+	})
+	if file.done || file.closed || !file.listed {
 		return
 	}
-	_ = file.file.Close()
-	file.closed = true
+	if f.awake = append(f.awake, file); len(f.awake) <= maxOpen {
+		return
+	}
+	least := slices.MaxFunc(f.awake, func(a, b *followed) int { return a.quiet - b.quiet })
+	_ = least.file.Close()
+	least.closed = true
 }
 
 // poll plays what can be read of a file now, and reports whether it has played anything. A closed file that has not changed for some looks is left
@@ -321,7 +384,7 @@ func (f *follower) poll(ctx context.Context, file *followed) (played bool, err e
 		}
 	}
 	played, err = f.pollOpen(ctx, file)
-	if file.quiet++; played || err != nil {
+	if file.quiet++; played || err != nil || file.at.To.Before(file.seen) {
 		file.quiet = 0
 	}
 	f.spare(file)
@@ -334,11 +397,14 @@ func (f *follower) openAgain(file *followed) error {
 	if !file.listed {
 		path = earlierOf(path)
 	}
+	if file.gone {
+		return errors.New("it was removed between two looks, and what was added to it is not read")
+	}
 	c, err := openFile(path)
 	if err != nil {
 		return fmt.Errorf("it was renamed or removed between two looks, and what was added to it is not read: %w", err)
 	}
-	if !os.SameFile(c.info, file.info) {
+	if !os.SameFile(c.info, file.info) || file.changed(c.info) && !f.holds(&c, file) {
 		return errors.Join(errors.New("another file has its name, and what was added to it between two looks is not read"), c.file.Close())
 	}
 	file.content, file.closed, file.barred = c, false, false

@@ -82,7 +82,7 @@ func (f *follower) meetFormer(ctx context.Context) {
 func (f *follower) insertEarlier(path string, stored map[span.ID]checkpoint.Known) (id span.ID, ok bool) {
 	earlier := earlierOf(path)
 	info, err := os.Stat(earlier)
-	if err != nil || !info.Mode().IsRegular() || f.has(earlier, info) {
+	if err != nil || !info.Mode().IsRegular() || f.find(earlier, info) != nil {
 		return id, false
 	}
 	c, ok := f.open(earlier, info)
@@ -109,8 +109,7 @@ func (f *follower) insertEarlier(path string, stored map[span.ID]checkpoint.Know
 		_ = c.file.Close()
 		return id, false
 	}
-	f.of++
-	f.files = slices.Insert(f.files, max(at, 0), &followed{content: c})
+	f.insert(max(at, 0), &followed{content: c})
 	f.Logger.Info("following the earlier file of a recording to its end", zap.String("file", earlier))
 	return id, true
 }

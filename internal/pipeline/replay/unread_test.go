@@ -8,6 +8,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -62,17 +63,22 @@ func playLines(ctx context.Context, p Part, emit Emit) error {
 	return nil
 }
 
+// followerOfLines returns a follower of files of lines, and its log. The caller sets emit.
+func followerOfLines(path string) (*follower, *observer.ObservedLogs) {
+	core, logs := observer.New(zap.DebugLevel)
+	settings := &Settings{
+		Config: Config{Path: Paths{path}, Follow: true}, Logger: zap.New(core), Problems: new(counter.Counts),
+		Survey: surveyLines, Play: playLines, Into: new(pipeline.Pipeline),
+	}
+	return &follower{parts: parts{settings}, progress: newProgress(settings.Config, []string{path})}, logs
+}
+
 // followLines follows the files that match a pattern in a new folder, in virtual time. do gets the folder, a function that gives the follower time
-// to look at the files, and the log. It returns what the follower has reported in the end, and the lines that it has read.
+// to look at the files, and the progress; a file that is moved to no name is removed. It returns what the follower has reported in the end, and the lines that it has read.
 func followLines(t *testing.T, pattern string, do func(write func(name, text string), move func(from, to string), looks func(), progress *Progress)) (unread *UnreadError, read string, problems map[string]int64) {
 	synctest.Test(t, func(t *testing.T) {
-		dir := t.TempDir()
-		core, _ := observer.New(zap.DebugLevel)
-		settings := &Settings{
-			Config: Config{Path: Paths{filepath.Join(dir, pattern)}, Follow: true}, Logger: zap.New(core), Problems: new(counter.Counts),
-			Survey: surveyLines, Play: playLines, Into: new(pipeline.Pipeline),
-		}
-		f := follower{parts: parts{settings}, progress: newProgress(settings.Config, []string{dir})}
+		dir, removed := t.TempDir(), 0
+		f, _ := followerOfLines(filepath.Join(dir, pattern))
 		f.emit = func(_ context.Context, head, _ []byte) error { read += string(head); return nil }
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
@@ -85,13 +91,19 @@ func followLines(t *testing.T, pattern string, do func(write func(name, text str
 			require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
 		},
 			func(from, to string) {
-				require.NoError(t, os.Rename(filepath.Join(dir, from), filepath.Join(dir, to)))
+				from = filepath.Join(dir, from)
+				if to == "" { // Windows keeps the name of a file that is removed until nobody has it open
+					removed++
+					to = fmt.Sprint("removed", removed)
+					defer func() { require.NoError(t, os.Remove(filepath.Join(dir, to))) }()
+				}
+				require.NoError(t, os.Rename(from, filepath.Join(dir, to)))
 			},
 			// It wakes up between two looks, so that none sees a part of what is done to the files.
 			func() { time.Sleep(2*patience*pollInterval + time.Millisecond) }, f.progress)
 		cancel()
 		<-done
-		problems = settings.Problems.Snapshot()
+		problems = f.Problems.Snapshot()
 	})
 	return unread, read, problems
 }
