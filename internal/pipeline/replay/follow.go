@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"time"
 
@@ -45,7 +47,7 @@ func pauseAfter(took time.Duration) time.Duration {
 // followed is a file that is followed.
 type followed struct {
 	content
-	listed bool // the paths name it; otherwise it was renamed or deleted, and its writer adds nothing more
+	listed bool // the paths name it, as far as can be seen; otherwise it was renamed or deleted, and its writer adds nothing more
 
 	id      span.ID
 	of      recording.File      // its place in a recording
@@ -181,8 +183,8 @@ func (f *follower) look() (next time.Time) {
 	for _, path := range f.Path {
 		one := Config{Path: Paths{path}}
 		files, err := one.files()
-		if err != nil {
-			continue
+		if err != nil && !errors.Is(err, ErrNoFile) { // its folder cannot be looked into
+			f.bar(path, nil, err)
 		}
 		for _, named := range files {
 			if err := listable(named.path); err != nil {
@@ -193,7 +195,25 @@ func (f *follower) look() (next time.Time) {
 			f.meet(named)
 		}
 	}
+	for _, file := range f.files {
+		file.listed = file.listed || f.hidden(file)
+	}
 	return time.Now().Add(pauseAfter(time.Since(began)))
+}
+
+// hidden reports whether a file that was not listed may have its path still: its folder cannot be listed, or its share is away for a while.
+func (f *follower) hidden(file *followed) bool {
+	if file.gone || !f.names(file.path) {
+		return false
+	}
+	info, err := os.Stat(file.path)
+	switch {
+	case err == nil:
+		return os.SameFile(info, file.info)
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission) && runtime.GOOS == "windows": // a deleted file that is open cannot be asked there
+		return false
+	}
+	return listable(filepath.Dir(file.path)) != nil
 }
 
 // meet finds the file that has a path now among those that are followed, or begins to follow it.
@@ -204,6 +224,7 @@ func (f *follower) meet(named file) {
 	}
 	if file := f.find(named.path, info); file != nil {
 		file.path, file.listed = named.path, true
+		f.admit(func(u *unopened) bool { return u.info == nil && u.path == named.path })
 		if (file.done || file.closed) && file.changed(info) {
 			f.reopen(file, info)
 			file.quiet = 0
@@ -305,7 +326,12 @@ func (f *follower) add(path string, info os.FileInfo, listed, after bool) {
 	if !ok {
 		return
 	}
-	f.admit(func(u *unopened) bool { return os.SameFile(u.info, c.info) || u.info == nil && u.path == path })
+	f.admit(func(u *unopened) bool {
+		if u.info == nil || !u.info.Mode().IsRegular() { // nothing was to be read of what is no file
+			return u.path == path
+		}
+		return os.SameFile(u.info, c.info)
+	})
 	next := &followed{content: c, listed: listed, after: after}
 	f.insert(len(f.files), next)
 	f.spare(next)
@@ -321,14 +347,14 @@ func (f *follower) insert(at int, next *followed) {
 	f.of++
 }
 
-// open opens the file that has a path now, unless it is followed.
+// open opens the file that has a path now, unless it is followed. The one that info describes is not.
 func (f *follower) open(path string, info os.FileInfo) (c content, ok bool) {
 	c, err := openFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist): // it was renamed or deleted just now
 	case err != nil:
 		f.bar(path, info, err)
-	case f.find(path, c.info) != nil: // another file has the path by now
+	case !os.SameFile(c.info, info) && f.find(path, c.info) != nil: // another file has the path by now
 		_ = c.file.Close()
 	default:
 		return c, true
@@ -386,6 +412,10 @@ func (f *follower) poll(ctx context.Context, file *followed) (played bool, err e
 	played, err = f.pollOpen(ctx, file)
 	if file.quiet++; played || err != nil || file.at.To.Before(file.seen) {
 		file.quiet = 0
+	}
+	if dead := (*fs.PathError)(nil); errors.As(err, &dead) && file.listed && !file.done { // so is a file on a share that was away, also when the share is back
+		file.shut()
+		file.closed = true
 	}
 	f.spare(file)
 	return played, err

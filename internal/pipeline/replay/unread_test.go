@@ -76,8 +76,13 @@ func followerOfLines(path string) (*follower, *observer.ObservedLogs) {
 // followLines follows the files that match a pattern in a new folder, in virtual time. do gets the folder, a function that gives the follower time
 // to look at the files, and the progress; a file that is moved to no name is removed. It returns what the follower has reported in the end, and the lines that it has read.
 func followLines(t *testing.T, pattern string, do func(write func(name, text string), move func(from, to string), looks func(), progress *Progress)) (unread *UnreadError, read string, problems map[string]int64) {
+	return followLinesIn(t, t.TempDir(), pattern, do)
+}
+
+// followLinesIn is followLines in a folder.
+func followLinesIn(t *testing.T, dir, pattern string, do func(write func(name, text string), move func(from, to string), looks func(), progress *Progress)) (unread *UnreadError, read string, problems map[string]int64) {
 	synctest.Test(t, func(t *testing.T) {
-		dir, removed := t.TempDir(), 0
+		removed := 0
 		f, _ := followerOfLines(filepath.Join(dir, pattern))
 		f.emit = func(_ context.Context, head, _ []byte) error { read += string(head); return nil }
 		ctx, cancel := context.WithCancel(t.Context())
@@ -325,6 +330,29 @@ func TestAClosedFileThatIsOpenAgainIsNotUnread(t *testing.T) {
 	file.path = path
 	require.NoError(t, f.openAgain(file), "the poll after the look can")
 	f.note(file, nil)
+	require.Zero(t, f.progress.Unread())
+}
+
+// The open file of a share that was away stays dead when the share is back.
+func TestAFileWhoseOpenFileIsDeadIsOpenedAgain(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "dns.etl")
+	f, _ := followerOfLines(path)
+	defer f.close()
+	read := ""
+	f.emit = func(_ context.Context, head, _ []byte) error { read += string(head); return nil }
+	looks := func(text string) {
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+		for range 4 {
+			f.look()
+			f.read(t.Context(), true)
+			f.forget()
+		}
+	}
+	looks("A\n")
+	require.NoError(t, f.files[0].file.Close())
+	looks("A\nmore\n")
+	require.Equal(t, "A\nmore\n", read)
+	require.Len(t, f.files, 1)
 	require.Zero(t, f.progress.Unread())
 }
 
