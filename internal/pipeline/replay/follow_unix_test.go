@@ -5,8 +5,11 @@
 package replay
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -64,5 +67,107 @@ func TestWhatIsNoFileIsUnreadUntilAFileHasItsPath(t *testing.T) {
 		require.Zero(t, progress.Unread())
 	})
 	require.Equal(t, "A\nB\nD\nC\n", read)
+	require.Nil(t, unread)
+}
+
+// NTFS gives no number twice.
+func TestAFileWithTheNumberOfOneThatIsClosedIsAnotherOne(t *testing.T) {
+	closed, open := manyNames()[:many-maxOpen], manyNames()[many-maxOpen:]
+	for name, its := range map[string]struct{ text, rest string }{
+		"shorter": {"B\n", "rest\n"}, "longer": {"B is much longer\nand goes on\n", "rest\n"}, "empty": {"", "B\nrest\n"}, "begun": {"B", "\nrest\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			want := map[string]int{}
+			unread, read, problems := followLines(t, "*.etl", func(write func(string, string), move func(string, string), looks func(), _ *Progress) {
+				for _, names := range [][]string{closed, open} {
+					for _, name := range names {
+						write(name, name+"\n")
+						want[name+"\n"]++
+					}
+					looks()
+				}
+				for i, name := range closed {
+					write(name, its.text) // for certain it has the number of the file that the path had
+					if i%2 == 0 {
+						move(name, "new_"+name)
+					}
+				}
+				looks()
+				for i, name := range closed {
+					if i%2 == 0 {
+						name = "new_" + name
+					}
+					write(name, its.text+its.rest)
+					for line := range strings.Lines(its.text + its.rest) {
+						want[line]++
+					}
+				}
+				looks()
+			})
+			got := map[string]int{}
+			for line := range strings.Lines(read) {
+				got[line]++
+			}
+			require.Equal(t, want, got)
+			require.Empty(t, problems)
+			require.Nil(t, unread)
+		})
+	}
+}
+
+// Files come, grow, are renamed and deleted at random, and new ones may have the numbers of deleted ones.
+func TestEachLineOfManyFilesThatComeAndGoIsReadOnce(t *testing.T) {
+	random, lines, next := rand.New(rand.NewPCG(17, 64)), 0, many
+	line := func() string {
+		lines++
+		return fmt.Sprintf("line %d\n", lines)
+	}
+	unread, read, problems := followLines(t, "*.etl", func(write func(string, string), move func(string, string), looks func(), _ *Progress) {
+		text := map[string]string{}
+		begin := func(name string) {
+			text[name] = line()
+			for range random.IntN(4) {
+				text[name] += line()
+			}
+			write(name, text[name])
+		}
+		names := manyNames()
+		for _, name := range names {
+			begin(name)
+		}
+		looks()
+		for range 40 {
+			for _, i := range random.Perm(many)[:many/8] {
+				name := names[i]
+				switch random.IntN(4) {
+				case 0:
+					text[name] += line()
+					write(name, text[name])
+				case 1: // another one with another name
+					move(name, "")
+					next++
+					names[i] = fmt.Sprintf("%d.etl", next)
+					begin(names[i])
+				case 2: // another one with its name
+					move(name, "")
+					begin(name)
+				case 3:
+					text[name] += line()
+					write(name, text[name])
+					next++
+					move(name, fmt.Sprintf("%d.old.etl", next))
+					begin(name)
+				}
+			}
+			looks()
+		}
+	})
+	got := map[string]bool{}
+	for line := range strings.Lines(read) {
+		require.False(t, got[line], "%q came twice", line)
+		got[line] = true
+	}
+	require.Len(t, got, lines)
+	require.Empty(t, problems)
 	require.Nil(t, unread)
 }
