@@ -21,8 +21,9 @@ import (
 
 // Names in AdditionalFields of a packed record.
 const (
-	// packSums is the list of groups of items, and packTexts the texts that items refer to.
-	packSums, packTexts = "Sums", "SumsTexts"
+	// packSums is the list of groups of items, and packTexts the texts that items refer to. packAnswers marks that the answers of an item are its
+	// DnsResponseName.
+	packSums, packTexts, packAnswers = "Sums", "SumsTexts", "SumsAnswers"
 )
 
 // Bounds of a packed record. They count the JSON text of Sums and SumsTexts, in bytes. Application Insights takes 8,192 characters of
@@ -96,7 +97,7 @@ const (
 func PackAttributes() []string {
 	const fields = attrs.AdditionalFields
 	names := []string{"EventCount", "EventStartTime", fields}
-	for _, field := range [...]string{packSums, packTexts, durationMin, durationMax, recursionCount} {
+	for _, field := range [...]string{packSums, packTexts, packAnswers, durationMin, durationMax, recursionCount} {
 		names = append(names, fields+"."+field)
 	}
 	return names
@@ -377,7 +378,7 @@ func (p *pack) writeRecord(to plog.LogRecord, item *packed, keeps, keepsMore fun
 		switch {
 		case a.isAdditional():
 			more := record.PutEmptyMap(attrs.AdditionalFields)
-			more.EnsureCapacity(len(p.more(item)) + 2) // with packSums and packTexts
+			more.EnsureCapacity(len(p.more(item)) + 3) // with packSums, packTexts and packAnswers
 			for _, i := range p.more(item) {
 				if keepsMore(i) {
 					p.table[i].CopyTo(more.PutEmpty(p.table[i].Key))

@@ -304,6 +304,9 @@ func (w *packWriter) writeTo(more pcommon.Map) {
 			texts.AppendEmpty().SetStr(text)
 		}
 	}
+	if w.profile == dns.ProfileASIM && w.variesName("DnsResponseName") {
+		more.PutInt(packAnswers, 1)
+	}
 }
 
 // writeGroup writes one group: what its items have in common, their times, and the items.

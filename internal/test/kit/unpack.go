@@ -93,6 +93,7 @@ func (u *unpacking) group(g []any) (records []map[string]any) {
 	}
 	delete(fields, "Sums")
 	delete(fields, "SumsTexts")
+	delete(fields, "SumsAnswers")
 	start := u.base
 	starts, items := g[4].([]any), g[5].([]any)
 	require.Len(u.t, items, len(starts))
@@ -126,15 +127,21 @@ func (u *unpacking) item(record, more map[string]any, suffix string, start time.
 	put(record, "DnsQueryTypeName", u.text(item[1]))
 	if len(item) > 2 {
 		var answers []any
-		if several, ok := item[2].([]any); ok {
-			for _, answer := range several {
-				answers = append(answers, u.text(answer))
+		var texts []string
+		several, ok := item[2].([]any)
+		if !ok {
+			several = []any{item[2]}
+		}
+		for _, answer := range several {
+			if text := u.text(answer); text != "" {
+				answers, texts = append(answers, text), append(texts, text)
 			}
-		} else if answer := u.text(item[2]); answer != "" {
-			answers = append(answers, answer)
 		}
 		if answers != nil {
 			more["DnsAnswers"] = answers
+		}
+		if u.fields["SumsAnswers"] != nil {
+			put(record, "DnsResponseName", strings.Join(texts, ";"))
 		}
 	}
 	n := [9]int64{1: 1}

@@ -22,6 +22,7 @@ type fields = map[string]json.RawMessage
 type packing struct {
 	k      *sink
 	texts  []string
+	named  bool           // the answers are also DnsResponseName
 	common []driver.Value // of the packed row
 	group  []driver.Value // of all items of a group
 	start  int64          // of an item, in microseconds since 1970
@@ -46,6 +47,8 @@ func (s *Store) unpack(k *sink, additional []byte) error {
 	var packed struct {
 		Sums      [][]json.RawMessage
 		SumsTexts []string
+		// SumsAnswers is set if the answers of an item are its DnsResponseName.
+		SumsAnswers *int
 	}
 	if json.Unmarshal(additional, &packed) != nil {
 		return errPacked
@@ -55,7 +58,7 @@ func (s *Store) unpack(k *sink, additional []byte) error {
 		return errPacked
 	}
 	const millisecond = 1000
-	p := packing{k: k, texts: packed.SumsTexts, common: slices.Clone(k.values), group: make([]driver.Value, len(k.values))}
+	p := packing{k: k, texts: packed.SumsTexts, named: packed.SumsAnswers != nil, common: slices.Clone(k.values), group: make([]driver.Value, len(k.values))}
 	for _, group := range packed.Sums {
 		p.start = start - start%millisecond
 		if len(group) < 6 {
@@ -186,6 +189,9 @@ func (p *packing) answers(v json.RawMessage) {
 	if list != nil {
 		all, _ := json.Marshal(list)
 		p.k.set("AdditionalFields.DnsAnswers", string(all))
+		if p.named {
+			p.k.set("DnsResponseName", strings.Join(list, ";"))
+		}
 	}
 }
 

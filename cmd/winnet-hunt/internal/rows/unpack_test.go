@@ -41,32 +41,36 @@ func selected(t *testing.T, s *Store, statement string) (all []string) {
 
 // The form of packed records has another reader in kit, which the receiver's tests use.
 func TestAPackedRowIsStoredAsTheRowsThatItStandsFor(t *testing.T) {
-	sink := kit.Replay(t, asimdnsreceiver.NewFactory(), map[string]any{
-		"replay": map[string]any{"path": hour(t)}, "volume": "lean", "enable_flags": 0, "device": map[string]any{"hostname": "dc01.corp.contoso.com", "ip": "10.0.10.5"},
-	})
-	s, err := Open(filepath.Join(t.TempDir(), "rows.db"))
-	require.NoError(t, err)
-	defer func() { require.NoError(t, s.Close()) }()
-	var want []string
-	packed := 0
-	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
-		records := kit.Unpack(t, lr.Attributes().AsRaw())
-		if len(records) > 1 {
-			packed++
+	path := hour(t)
+	for _, profile := range []string{"windows", "asim"} {
+		sink := kit.Replay(t, asimdnsreceiver.NewFactory(), map[string]any{
+			"replay": map[string]any{"path": path}, "volume": "lean", "profile": profile, "enable_flags": 0,
+			"device": map[string]any{"hostname": "dc01.corp.contoso.com", "ip": "10.0.10.5"},
+		})
+		s, err := Open(filepath.Join(t.TempDir(), "rows.db"))
+		require.NoError(t, err)
+		defer func() { require.NoError(t, s.Close()) }()
+		var want []string
+		packed := 0
+		kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+			records := kit.Unpack(t, lr.Attributes().AsRaw())
+			if len(records) > 1 {
+				packed++
+			}
+			for _, r := range records {
+				want = append(want, expected(t, r))
+			}
+		})
+		require.Greater(t, packed, 100)
+		for _, logs := range sink.AllLogs() {
+			require.NoError(t, s.AddLogs(logs))
 		}
-		for _, r := range records {
-			want = append(want, expected(t, r))
-		}
-	})
-	require.Greater(t, packed, 100)
-	for _, logs := range sink.AllLogs() {
-		require.NoError(t, s.AddLogs(logs))
+		require.NoError(t, s.Finish())
+		slices.Sort(want)
+		require.Equal(t, want, selected(t, s, `SELECT EventStartTime / 1000, EventEndTime / 1000, EventCount, SrcIpAddr, DnsQuery, DnsQueryTypeName, EventResult, EventResultDetails,
+			DnsNetworkDuration, DnsResponseName, "AdditionalFields.GapSum", "AdditionalFields.GapSquareSum", "AdditionalFields.DnsAnswers", "AdditionalFields.RecursionServers",
+			"AdditionalFields.Zone" FROM `+sentinelrow.DNS))
 	}
-	require.NoError(t, s.Finish())
-	slices.Sort(want)
-	require.Equal(t, want, selected(t, s, `SELECT EventStartTime / 1000, EventEndTime / 1000, EventCount, SrcIpAddr, DnsQuery, DnsQueryTypeName, EventResult, EventResultDetails,
-		DnsNetworkDuration, "AdditionalFields.GapSum", "AdditionalFields.GapSquareSum", "AdditionalFields.DnsAnswers", "AdditionalFields.RecursionServers",
-		"AdditionalFields.Zone" FROM `+sentinelrow.DNS))
 }
 
 // expected is what selected has of a record.
@@ -94,7 +98,7 @@ func expected(t *testing.T, r map[string]any) string {
 	}
 	return fmt.Sprint([]any{
 		at("EventStartTime"), at("EventEndTime"), r["EventCount"], text(r["SrcIpAddr"]), text(r["DnsQuery"]), text(r["DnsQueryTypeName"]), text(r["EventResult"]),
-		text(r["EventResultDetails"]), r["DnsNetworkDuration"], more["GapSum"], more["GapSquareSum"], texts(more["DnsAnswers"]), texts(more["RecursionServers"]), text(more["Zone"]),
+		text(r["EventResultDetails"]), r["DnsNetworkDuration"], text(r["DnsResponseName"]), more["GapSum"], more["GapSquareSum"], texts(more["DnsAnswers"]), texts(more["RecursionServers"]), text(more["Zone"]),
 	})
 }
 

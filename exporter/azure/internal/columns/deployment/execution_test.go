@@ -188,6 +188,40 @@ func TestAPackedRowIsARowForEachItemWithItsTimesAndCounts(t *testing.T) {
 	require.Equal(t, got[0], got[2])
 }
 
+// DnsResponseName is the answers in profile asim, and the name of the response code in profile windows, whose slim records have none.
+func TestAnItemHasTheResponseNameOfItsRecord(t *testing.T) {
+	row := func(client string, attributes, more fields) fields {
+		logs := packed(t)
+		of := logs.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).Attributes()
+		raw := of.AsRaw()
+		raw["SrcIpAddr"] = client
+		maps.Copy(raw, attributes)
+		maps.Copy(raw["AdditionalFields"].(fields), more)
+		require.NoError(t, of.FromRaw(raw))
+		return stored(t, columns.DNS, "Dns", logs)
+	}
+	others := row("other codes", nil, nil)
+	group := others["AdditionalFields"].(fields)["Sums"].([]any)
+	group[0] = append(group[0].([]any), fields{"DnsResponseName": "YXDOMAIN"})
+	workspace := tables{"ASimDnsActivityLogs": {
+		row("answers", nil, fields{"SumsAnswers": 1}), row("none", nil, nil), row("one code", fields{"DnsResponseName": "NOERROR"}, nil), others,
+	}}
+	want := map[any][]any{
+		"answers": {"192.0.2.1", "CNAME www.example.net;192.0.2.7", "192.0.2.9"}, "none": {nil, nil, nil},
+		"one code": {"NOERROR", "NOERROR", "NOERROR"}, "other codes": {"YXDOMAIN", "YXDOMAIN", "YXDOMAIN"},
+	}
+	for _, rows := range execute(t, workspace, "vimDnsWinnet()", "WinnetDns(datetime(null), datetime(null))") {
+		got := map[any][]any{}
+		for _, r := range rows {
+			got[r["SrcIpAddr"]] = append(got[r["SrcIpAddr"]], r["DnsResponseName"])
+			for _, name := range []string{"SumsAnswers", "DnsResponseName"} {
+				require.NotContains(t, r["AdditionalFields"], name)
+			}
+		}
+		require.Equal(t, want, got)
+	}
+}
+
 func TestTheFiltersOfDNSSeeTheItemsOfAPackedRow(t *testing.T) {
 	workspace := tables{"ASimDnsActivityLogs": {stored(t, columns.DNS, "Dns", packed(t))}}
 	cases := map[string][]string{
