@@ -45,10 +45,8 @@ func (b *Bill) Attribute(name string, size int, text bool) int {
 		return 0
 	case b.HasColumn(name):
 		return size
-	case text:
-		size += quotes
 	}
-	return len(name) + quotes + colon + comma + size
+	return EntrySize(name, size, text)
 }
 
 // Record returns the size of a record, in bytes.
@@ -60,26 +58,28 @@ func (b *Bill) Record(record pcommon.Map) (size int) {
 		case name == additionalFields && v.Type() == pcommon.ValueTypeMap:
 			additional += entriesSize(v.Map())
 		case b.HasColumn(name):
-			size += valueSize(v)
+			size += ValueSize(v)
 		default:
-			additional += len(name) + quotes + colon + comma + ElementSize(v)
+			additional += EntrySize(name, ValueSize(v), isText(v))
 		}
 	}
 	if additional > 0 {
-		size += brackets + additional - comma
+		size += JSONSize(additional)
 	}
 	return size
 }
+
+func isText(v pcommon.Value) bool { return v.Type() == pcommon.ValueTypeStr }
 
 func entriesSize(m pcommon.Map) (size int) {
 	for name, v := range m.All() {
-		size += len(name) + quotes + colon + comma + ElementSize(v)
+		size += EntrySize(name, ValueSize(v), isText(v))
 	}
 	return size
 }
 
-// valueSize is the length of a value's text: of a map or a list its JSON.
-func valueSize(v pcommon.Value) (size int) {
+// ValueSize is the length of a value's text: of a map or a list its JSON.
+func ValueSize(v pcommon.Value) (size int) {
 	switch v.Type() {
 	case pcommon.ValueTypeStr:
 		return len(v.Str())
@@ -91,21 +91,29 @@ func valueSize(v pcommon.Value) (size int) {
 		size = entriesSize(v.Map())
 	case pcommon.ValueTypeSlice:
 		for _, e := range v.Slice().All() {
-			size += comma + ElementSize(e)
+			size += ElementSize(ValueSize(e), isText(e))
 		}
 	default:
 		return len(v.AsString())
 	}
-	return brackets + max(0, size-comma)
+	return JSONSize(size)
 }
 
-// ElementSize is the length of a value in a map or a list.
-func ElementSize(v pcommon.Value) int {
-	if v.Type() == pcommon.ValueTypeStr {
-		return quotes + len(v.Str())
+// ElementSize is what an element adds to the JSON text of a list, with its comma. size is the length of its text.
+func ElementSize(size int, text bool) int {
+	if text {
+		size += quotes
 	}
-	return valueSize(v)
+	return size + comma
 }
+
+// EntrySize is what an entry adds to the JSON text of a map, with its comma. size is the length of its value's text.
+func EntrySize(name string, size int, text bool) int {
+	return len(name) + quotes + colon + ElementSize(size, text)
+}
+
+// JSONSize is the length of the JSON text of a map or a list whose entries or elements have a size.
+func JSONSize(size int) int { return brackets + max(0, size-comma) }
 
 // BoolLength returns the length of a truth value's text.
 func BoolLength(b bool) int {

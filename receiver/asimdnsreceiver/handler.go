@@ -30,7 +30,7 @@ type providerPipeline struct {
 	records plog.LogRecordSlice // of the batch being filled
 	audits  plog.LogRecordSlice // of the same batch, for records of audit events
 	archive *archiver           // nil without an archive
-	sizes   sizes
+	pending pending
 }
 
 // handler turns raw ETW events into records. It runs on the pipeline's worker.
@@ -189,13 +189,13 @@ func (h *handler) correlate(x *prepared, ev pipeline.Event) (kind pipeline.Kind,
 	case correlate.Held:
 		return pipeline.Held, 0
 	case correlate.Merged:
-		x.pipeline.sizes.joined++
+		x.pipeline.pending.joined++
 		return pipeline.Aggregated, 0
 	case correlate.Answer:
-		x.pipeline.sizes.joined++
+		x.pipeline.pending.joined++
 		return h.sum(x, ev.Received, &d.Exchange), 1
 	case correlate.Query: // the response becomes the record
-		x.pipeline.sizes.joined++
+		x.pipeline.pending.joined++
 		d.ID = hold.ID(h.id(ev.Data))
 		return h.sum(h.decode(d.Data), d.Received, &d.Exchange), 1
 	}
@@ -207,6 +207,7 @@ func (h *handler) correlate(x *prepared, ev pipeline.Event) (kind pipeline.Kind,
 // sum adds an exchange to those that are alike, or appends its record. The record is made of the event x.
 func (h *handler) sum(x *prepared, received int64, exchange *correlate.Exchange) pipeline.Kind {
 	e := &x.event
+	x.pipeline.pending.exchanges++
 	if h.aggregator != nil {
 		if !x.rowRead {
 			h.aggregator.Read(&x.row, e)
@@ -269,7 +270,7 @@ func (h *handler) emit(x *prepared, received int64, merged dnslog.Merged) pipeli
 		records = p.audits
 	}
 	p.mapper.AppendMerged(records, e, received, merged)
-	h.count(p, records)
+	h.count(p, records, max(1, merged.Count))
 	return pipeline.Emitted
 }
 
@@ -344,7 +345,7 @@ func (h *handler) releaseRow() pipeline.Kind {
 	if row.More || h.packing != nil {
 		return h.pack(x, &row, m)
 	}
-	h.saved.row, h.saved.class = row.Count-1, row.Class
+	h.saved.class = row.Class
 	return h.emit(x, row.Received, m)
 }
 

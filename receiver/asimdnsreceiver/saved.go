@@ -19,35 +19,35 @@ import (
 type saved struct {
 	exchange, sum, noise atomic.Int64
 
-	row   int64           // the exchanges in the row that leaves, without the first
-	class aggregate.Class // its class
+	class aggregate.Class // of the row that leaves
 }
 
-// measureEach is the number of records of which one is measured. Measuring looks at each value of a record.
-const measureEach = 8
-
-// sizes are the records of a provider's exchanges.
-type sizes struct {
-	joined   int64 // events joined with others since the last record
-	records  int64
-	measured int64 // the size of the last record that was measured
+// pending are the exchanges of a provider that are in no record yet: that of the current event, and those that are kept back in rows.
+type pending struct {
+	exchanges int64
+	joined    int64 // events that were joined with another one of these exchanges
 }
 
-// count counts what the last of the records saved: the events that were joined since the record before, and the exchanges of a row. Each event
-// of the former counts as much as a recent record, each exchange of the latter as much as the record of the row.
-func (h *handler) count(p *providerPipeline, records plog.LogRecordSlice) {
-	s := &h.saved
-	z := &p.sizes
-	if z.joined == 0 && s.row == 0 {
+// take takes n exchanges, and returns how many joined events they have: as many for each as for the others.
+func (p *pending) take(n int64) (joined int64) {
+	joined = p.joined
+	if n < p.exchanges {
+		joined = joined * n / p.exchanges
+	}
+	p.exchanges, p.joined = max(0, p.exchanges-n), p.joined-joined
+	return joined
+}
+
+// count counts what the last of the records saved, which stands for so many exchanges: each of them but the first, and each event that was joined
+// with another one of them, would have been as large.
+func (h *handler) count(p *providerPipeline, records plog.LogRecordSlice, exchanges int64) {
+	joined := p.pending.take(exchanges)
+	if joined == 0 && exchanges == 1 {
 		return
 	}
-	if s.row > 0 || z.records%measureEach == 0 {
-		z.measured = int64(p.mapper.RecordSize(records.At(records.Len() - 1).Attributes()))
-	}
-	z.records++
-	s.exchange.Add(z.joined * z.measured)
-	s.add(s.row * z.measured)
-	z.joined, s.row = 0, 0
+	size := int64(p.mapper.AppendedSize(records))
+	h.saved.exchange.Add(joined * size)
+	h.saved.add((exchanges - 1) * size)
 }
 
 // add adds bytes for rows of the class.
@@ -62,15 +62,13 @@ func (s *saved) add(bytes int64) {
 // countPacked counts the bytes that a row saved. size is that of the row's record. It counts as count does, and counts the record itself if it was
 // packed; emitPack subtracts the packed record.
 func (h *handler) countPacked(p *providerPipeline, row *aggregate.Row, size int64, packed bool) {
-	s, z := &h.saved, &p.sizes
-	s.class = row.Class
+	h.saved.class = row.Class
 	records := row.Count
 	if !packed {
 		records--
 	}
-	s.exchange.Add(z.joined * size)
-	s.add(records * size)
-	z.joined, z.measured = 0, size
+	h.saved.exchange.Add(p.pending.take(row.Count) * size)
+	h.saved.add(records * size)
 }
 
 // savedBytes returns the bytes that were saved so far, by reason.

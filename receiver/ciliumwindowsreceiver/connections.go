@@ -45,7 +45,7 @@ func (h *handler) appendConnection(records plog.LogRecordSlice, c *flow.Connecti
 	record := records.AppendEmpty()
 	h.mapper.AppendConnection(record, c)
 	if c.Events > 1 {
-		h.saved.connection.Add((c.Events - 1) * int64(h.mapper.RecordSize(record.Attributes())))
+		h.saved.connection.Add((c.Events - 1) * int64(h.mapper.AppendedSize()))
 	}
 	h.countEarly()
 }

@@ -271,7 +271,7 @@ func (h *handler) append(records plog.LogRecordSlice, id uid.ID, at, received in
 	record := records.AppendEmpty()
 	h.mapper.Append(record, h.flow, id, time.Unix(0, at), time.Unix(0, received))
 	if n := h.flow.Aggregate.Count; n > 1 {
-		h.saved.interval.Add((n - 1) * int64(h.mapper.RecordSize(record.Attributes())))
+		h.saved.interval.Add((n - 1) * int64(h.mapper.AppendedSize()))
 	}
 }
 

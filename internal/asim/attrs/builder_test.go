@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 )
 
 // direct puts into a map what it puts into a Builder.
@@ -68,6 +71,7 @@ func TestABuilderWritesWhatPutsWouldHave(t *testing.T) {
 	d := &Builder{}
 	d.main.omit, d.additional.omit = omit, omit
 	kinds := [3]Template{}
+	names := []string{"EventSchema", "EventOriginalSubType", "DnsResponseCodeName", "k3", "k4", "k5", "k6", "k7", "k8", "k9", "k10", "k11"} // the first three have no column
 	rows := [4]ConstAttrs{}
 	for i := range rows {
 		rows[i].Text(fmt.Sprintf("row%d.a", i), "constant")
@@ -75,10 +79,11 @@ func TestABuilderWritesWhatPutsWouldHave(t *testing.T) {
 		rows[i].Bool(fmt.Sprintf("row%d.c", i), i%2 == 0)
 		rows[i].Text(fmt.Sprintf("row%d.d", i), "")
 	}
+	rows[2].Text("EventOriginalResultDetails", "details")
 	put := func(to direct, puts int) {
 		placed := map[int]bool{}
 		for range puts {
-			key, constant := fmt.Sprintf("k%d", random.IntN(12)), random.IntN(2) == 0
+			key, constant := names[random.IntN(len(names))], random.IntN(2) == 0
 			switch random.IntN(5) {
 			case 0, 1:
 				to.str(key, []string{"", "a", "b", "usual", "usual", "usual"}[random.IntN(6)], constant)
@@ -106,7 +111,10 @@ func TestABuilderWritesWhatPutsWouldHave(t *testing.T) {
 		}
 		d.FinishLists(&lists)
 		requireLists(t, want, &lists)
+		size := asim.DNSBill.Record(want)
+		require.Equal(t, size, d.Size(&asim.DNSBill), "%v", want.AsRaw())
 		d.Finish(got)
+		require.Equal(t, size, d.Size(&asim.DNSBill), "%v", want.AsRaw())
 		require.Equal(t, want.AsRaw(), got.AsRaw())
 		ReadLists(got, &lists)
 		requireLists(t, want, &lists)
@@ -174,6 +182,7 @@ func TestListsHaveListsOfTextsAndOfMaps(t *testing.T) {
 	build()
 	var lists, read Lists
 	d.FinishLists(&lists)
+	require.Equal(t, asim.DNSBill.Record(want), d.Size(&asim.DNSBill))
 	requireLists(t, want, &lists)
 	ReadLists(want, &read)
 	requireLists(t, want, &read)
@@ -273,6 +282,7 @@ func TestTheGroupsOfConstantsAfterAKeyAreBounded(t *testing.T) {
 	var kind Template
 	for i := range 10 * maxGroups {
 		r := &ConstAttrs{}
+		r.Text("EventSchema", "Dns")
 		r.Text("a", "text")
 		r.Int("b", int64(i))
 		r.Bool("c", true)
@@ -280,7 +290,8 @@ func TestTheGroupsOfConstantsAfterAKeyAreBounded(t *testing.T) {
 		d.Main().PutConsts(r)
 		to := pcommon.NewMap()
 		d.Finish(to)
-		require.Equal(t, map[string]any{"a": "text", "b": int64(i), "c": true}, to.AsRaw())
+		require.Equal(t, map[string]any{"EventSchema": "Dns", "a": "text", "b": int64(i), "c": true}, to.AsRaw())
+		require.Equal(t, len("text")+len(strconv.Itoa(i))+len("true"), d.Size(&asim.DNSBill))
 	}
-	require.LessOrEqual(t, d.bytes, (maxGroups+10)*(nodeBytes+3*valueBytes))
+	require.LessOrEqual(t, d.bytes, (maxGroups+10)*(nodeBytes+sizesBytes+4*(valueBytes+placeBytes)))
 }

@@ -29,6 +29,7 @@ type keyNode struct {
 	other    *keyNode     // another key that followed the key above
 	groups   int          // how many groups followed this key
 	prepared *pcommon.Map // the keys down to here; nil until the first record ends here
+	sizes    *keySizes    // of them; nil until the first size is asked for
 }
 
 type nodeKind uint8

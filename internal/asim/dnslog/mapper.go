@@ -60,6 +60,8 @@ type Mapper struct {
 	unparsable       atomic.Int64
 	saved            Saved
 
+	ownAddress bool // the last record has an address of its own in DvcIpAddr
+
 	// Memory that is reused by the next event.
 	builder *attrs.Builder
 	times   attrs.TimeFormatter
@@ -145,7 +147,7 @@ func (m *Mapper) Begin(logs plog.Logs) plog.LogRecordSlice {
 	if m.deviceInResource {
 		m.device.dvc.CopyTo(attrs)
 		if m.device.addr != "" {
-			attrs.PutStr("DvcIpAddr", m.device.addr)
+			attrs.PutStr(dvcIPAddr, m.device.addr)
 		}
 		attrs.RemoveIf(func(name string, _ pcommon.Value) bool { return m.builder.Main().Omits(name) })
 	}
@@ -309,6 +311,7 @@ func (m *Mapper) build(e *dns.Event, received int64, merged Merged) logHead {
 	decoded := e.Decoded()
 	kind := m.kind(e, decoded.Template)
 	m.builder.Begin(&kind.template)
+	m.ownAddress = false
 	r := dnsRecord{Mapper: m, Event: e, Decoded: decoded, attrs: m.builder.Main(), merged: merged}
 	if m.IsAuditEvent(e) {
 		r.auditEvent(kind)

@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 
+	"github.com/otelcol-winnet/otelcol-winnet/internal/asim"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/asim/attrs"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
 )
@@ -69,12 +70,10 @@ type packed struct {
 // packAttribute is an attribute of one item, or of the first and of others that have an equal one.
 type packAttribute struct {
 	attrs.Attribute
-	role       packRole
-	first      int32 // the first item's attribute of the same name, by place in the table; noAttribute if there is none
-	varies     bool  // of a first item's attribute: not all items have it
-	last       int   // of a first item's attribute: the last item that has it
-	size       int   // what it adds to the bill of its record
-	columnless bool  // and it does so in AdditionalFields
+	role   packRole
+	first  int32 // the first item's attribute of the same name, by place in the table; noAttribute if there is none
+	varies bool  // of a first item's attribute: not all items have it
+	last   int   // of a first item's attribute: the last item that has it
 }
 
 // noAttribute is no place in the table.
@@ -113,20 +112,18 @@ func (m *Mapper) Pack(records plog.LogRecordSlice, e *dns.Event, received int64,
 	item := packed{kind: kind, head: m.build(e, received, merged)}
 	if m.pseudonyms == nil {
 		m.builder.FinishLists(&p.scratch)
+		size = m.builtSize()
 	} else {
 		record := pcommon.NewMap()
 		m.builder.Finish(record)
 		m.pseudonyms.record(record, m.device.Name, m.profile == dns.ProfileASIM)
 		attrs.ReadLists(record, &p.scratch)
+		size = m.RecordSize(record)
 	}
 	r := dnsRecord{Mapper: m, Event: e, merged: merged}
 	start, end := r.span()
 	item.start, item.end = floorMillis(start), floorMillis(end)
 	p.put(&item)
-	size = p.billed(&item)
-	if m.deviceInResource {
-		size += m.deviceSize(p.find(p.main(&item), dvcIPAddr) != nil)
-	}
 	if !p.measure(&item) {
 		p.writeWhole(records.AppendEmpty(), &item)
 		return size, false
@@ -211,7 +208,6 @@ func (p *pack) id(level, place int, a *attrs.Attribute) int32 {
 	default:
 		p.table = append(p.table, packAttribute{Attribute: *a, role: p.table[first].role, first: first})
 	}
-	p.table[next].bill(level)
 	return next
 }
 
@@ -296,7 +292,11 @@ func (p *pack) measure(item *packed) (ok bool) {
 		case a.role == rolePositional || len(p.items) == 0 && item.ends[0]+n < item.ends[1]:
 		case len(p.items) > 0 && a.first == i && !a.varies:
 		case perItem(&a.Attribute):
-			size += len(a.Key) + elementSize(&a.Value) + len(`"":,`)
+			length := len(a.Text)
+			if a.Type == pcommon.ValueTypeInt {
+				length = asim.DecimalLength(a.Num)
+			}
+			size += asim.EntrySize(a.Key, length, a.Type == pcommon.ValueTypeStr)
 		default:
 			p.key = append(append(append(p.key, a.Key...), `"":,`...), a.AsString()...)
 		}

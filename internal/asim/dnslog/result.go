@@ -117,9 +117,10 @@ func (r *dnsRecord) dvc() {
 	if local := r.end(r.Local).addr; local.IsValid() {
 		r.local = r.address(local)
 		if !r.deviceInResource || local != r.device.Addr {
-			r.attrs.PutPiece("DvcIpAddr", r.local.Piece)
+			r.attrs.PutPiece(dvcIPAddr, r.local.Piece)
+			r.ownAddress = !r.attrs.Omits(dvcIPAddr)
 		}
 	} else if r.device.addr != "" && !r.deviceInResource {
-		r.attrs.PutConst("DvcIpAddr", r.device.addr)
+		r.attrs.PutConst(dvcIPAddr, r.device.addr)
 	}
 }

@@ -193,6 +193,7 @@ func TestASlimRecordIsSmallerByWhatIsCountedAsSaved(t *testing.T) {
 	eachNetworkEvent(t, networkOptions, func(f *flow.Flow, lr plog.LogRecord) {
 		one := plog.NewLogRecord()
 		slim.Append(one, f, [16]byte{1}, networkAt, networkAt)
+		require.Equal(t, slim.RecordSize(one.Attributes()), slim.AppendedSize())
 		sizes += whole.RecordSize(lr.Attributes())
 		saved += whole.RecordSize(lr.Attributes()) - slim.RecordSize(one.Attributes())
 	})

@@ -659,7 +659,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.BytesSaved, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_asimdns_bytes_saved",
-		metric.WithDescription("Bytes that were not written, as Sentinel bills them: packets that were not kept (packet), attributes that slim records leave out (attributes), events that were joined (exchange), and exchanges that were summed (sum, noise). The last three are estimates: each counts as much as the record of the sum, or for exchange as a recent record. [Alpha]"),
+		metric.WithDescription("Bytes that were not written, as Sentinel bills them: packets that were not kept (packet), attributes that slim records leave out (attributes), events that were joined (exchange), and exchanges that were summed (sum, noise). The last three are estimates: each counts as much as the record of the sum, or for exchange as that of its exchange. [Alpha]"),
 		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)

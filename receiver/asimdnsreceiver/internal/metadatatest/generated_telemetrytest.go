@@ -72,7 +72,7 @@ func AssertEqualArchiveReceived(t *testing.T, tt *componenttest.Telemetry, dps [
 func AssertEqualBytesSaved(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_asimdns_bytes_saved",
-		Description: "Bytes that were not written, as Sentinel bills them: packets that were not kept (packet), attributes that slim records leave out (attributes), events that were joined (exchange), and exchanges that were summed (sum, noise). The last three are estimates: each counts as much as the record of the sum, or for exchange as a recent record. [Alpha]",
+		Description: "Bytes that were not written, as Sentinel bills them: packets that were not kept (packet), attributes that slim records leave out (attributes), events that were joined (exchange), and exchanges that were summed (sum, noise). The last three are estimates: each counts as much as the record of the sum, or for exchange as that of its exchange. [Alpha]",
 		Unit:        "By",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
