@@ -127,7 +127,7 @@ func TestTheSizeOfARecordThatIsBuiltIsThatOfTheFinishedOne(t *testing.T) {
 				if m.profile == dns.ProfileDocumented {
 					continue // is never packed
 				}
-				size, _ := m.Pack(records, &e, 1, merged, false)
+				size, _ := m.Pack(records, &e, 1, merged, ItemKind(random.IntN(3)))
 				require.Equal(t, want, size, "packed, %s: %v", settings, record.AsRaw())
 				if m.PackFull() {
 					m.AppendPack(records)

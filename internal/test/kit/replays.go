@@ -141,3 +141,17 @@ func RequireFilesNamed(t *testing.T, load func(yaml string) error, example strin
 	}
 	require.ErrorContains(t, load("replay: {path: [a, ~]}"), "replay.path[1]: it is missing or empty, for example because a variable is not set; want ")
 }
+
+// RequireRecordingNotReplayed requires that a configuration is refused that would replay the file that it records, or one of its earlier parts. validate
+// checks a configuration that follows the first path and records into the second.
+func RequireRecordingNotReplayed(t *testing.T, extension string, validate func(replayed, recorded string) error) {
+	t.Helper()
+	for path, refused := range map[string]bool{"*.": true, "out.1.": true, "out.": true, "in*.": false} {
+		err := validate(path+extension, "out."+extension)
+		if refused {
+			require.ErrorContains(t, err, "record.path: out.", path)
+		} else {
+			require.NoError(t, err, path)
+		}
+	}
+}
