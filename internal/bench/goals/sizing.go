@@ -383,7 +383,7 @@ func ciliumDays(r results) (all []billedDay, failed error) {
 	for i, w := range ciliumWays {
 		day := billedDay{Name: w.Name}
 		for _, load := range ciliumMonths(r.billOrFail(&failed)) {
-			day.GB = append(day.GB, load.Modes[i].GBPerDay)
+			day.GB = append(day.GB, load.Months[i].GBPerDay)
 		}
 		all = append(all, day)
 	}

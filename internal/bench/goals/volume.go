@@ -112,13 +112,11 @@ func volume(r results, measured []string) ([]byte, error) {
 		"ciliumGoal": func(recording string) string {
 			return billGoals[balancedGoal].verdict(ciliumPart(get, recording, "billed-B/event"))
 		},
-		"year":  func(l billLoad) float64 { return 365 * day(l.Line, "full", l.Queries) },
-		"month": func(plan int, gb float64) string { return usd(prices[plan].month(gb)) },
-		"archived": func(l billLoad, way string) string {
-			return usd(prices[analytics].month(day(l.Line, way, l.Queries)) + prices[auxiliary].month(day(l.Line, "full", l.Queries)))
-		},
-		"goal": func(run string) []string { return judgeBill(dns, run) },
-		"lean": func(run string) defaultLean { return leanDefault(get, run) },
+		"year":   func(l billLoad) float64 { return 365 * day(l.Line, "full", l.Queries) },
+		"months": func(l billLoad) []monthRow { return dnsMonths(get, l) },
+		"usd":    usd,
+		"goal":   func(run string) []string { return judgeBill(dns, run) },
+		"lean":   func(run string) defaultLean { return leanDefault(get, run) },
 		"between": func(unit string) string {
 			var all []float64
 			for _, l := range billLoads {
@@ -143,7 +141,6 @@ func volume(r results, measured []string) ([]byte, error) {
 			return fmt.Sprintf("%.3f to %.3f", slices.Min(all), slices.Max(all))
 		},
 		"ratio": ratio,
-		"gb":    func(l billLoad, lean defaultLean) float64 { return perDay(l.Queries, lean.Bytes) },
 		"share": func(v float64) string { return fmt.Sprintf("%.0f %%", 100*v) },
 	}).Parse(volumePage)
 	if err != nil {
@@ -151,7 +148,7 @@ func volume(r results, measured []string) ([]byte, error) {
 	}
 	var b bytes.Buffer
 	err = t.Execute(&b, map[string]any{
-		"Measured": measured, "Ways": ways, "Runs": billRuns, "Prices": prices, "Goals": billGoals, "Sources": traffic.Sources(), "References": traffic.References(), "Recordings": recordings,
+		"Measured": measured, "Ways": ways, "Runs": billRuns, "Prices": prices(), "PerLakeGB": lakeIngestion.USD + lakeProcessing.USD, "Goals": billGoals, "Sources": traffic.Sources(), "References": traffic.References(), "Recordings": recordings,
 		"CiliumWays": ciliumWays, "CiliumMonths": ciliumMonths(get), "Memories": memories, "Loads": billLoads, "Days": float64(daysPerMonth),
 		"LeanMemory": lean.MaxSizeMiB, "LeanNames": lean.Whole.NewMaxSizeMiB, "LeanMemory10k": 10 * float64(lean.MaxSizeMiB), "LeanNames10k": 10 * float64(lean.Whole.NewMaxSizeMiB),
 		"MostGiB": mostMemory >> 10, "MostAt100k": float64(mostMemory) / 100,
@@ -216,6 +213,22 @@ func judgeBill(dns func(run, way, unit string) float64, run string) (cells []str
 		cells = append(cells, ratio(part)+", "+g.verdict(part))
 	}
 	return cells
+}
+
+// dnsMonths returns the rows of a load's month.
+func dnsMonths(get func(line, unit string) float64, l billLoad) (rows []monthRow) {
+	day := func(way string) float64 { return perDay(l.Queries, get("dns/"+l.Line+"/"+way, billedPerQuery)) }
+	archivedOf := func(way string) float64 {
+		if archives(way) {
+			return day("full")
+		}
+		return 0
+	}
+	for _, w := range ways {
+		rows = append(rows, monthOf(w.Name, day(w.Line), archivedOf(w.Line), false))
+	}
+	lean := leanDefault(get, l.Line)
+	return append(rows, monthOf("`volume: lean` with the default memory", perDay(l.Queries, lean.Bytes), archivedOf("lean"), lean.More))
 }
 
 // usd writes an amount of money.
