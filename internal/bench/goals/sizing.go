@@ -105,6 +105,7 @@ func (p perEvent) partitions(rows, message float64) float64 {
 // size is what a load takes.
 type size struct {
 	Name, Load                 string
+	More                       string  // before a value that is larger than it says
 	Events, Rows               float64 // in a second
 	GBDay, CallsMin, QueueTime float64
 	Rules                      int
@@ -193,7 +194,7 @@ func (p perEvent) costs(r results) (all []volumeCost, err error) {
 	for _, v := range volumes {
 		worker, known := r.value(inDNS("Volumes/" + v.line))
 		receiver, too := r.value(inDNS("Volumes/" + v.line + "/receiver"))
-		rows, times, err := rowsOf(r, v.line)
+		rows, times, err := rowsOf(r, v.line, billLoads[0])
 		if err != nil {
 			return nil, err
 		}
@@ -219,10 +220,16 @@ func (p perEvent) sizeOf(queries, rowsPerQuery, times float64, senders int) size
 	return s
 }
 
-// rowsOf returns the rows that a volume makes of a query, and how many times as large they are as those of full.
-func rowsOf(r results, volume string) (rows, times float64, failed error) {
-	get := r.billOrFail(&failed)
-	line := func(volume, unit string) float64 { return get("dns/"+billLoads[0].Line+"/"+volume, unit) }
+// rowsOf returns the rows that a volume makes of a query at a load, and how many times as large they are as those of full. They are more rows than that
+// where lean has less memory than is measured.
+func rowsOf(r results, volume string, l billLoad) (rows, times float64, failed error) {
+	line := func(volume, unit string) float64 {
+		v, err := r.dnsBill(l.Line, volume, unit)
+		if err != nil {
+			failed = err
+		}
+		return v
+	}
 	ofRow := func(volume string) float64 { return line(volume, billedPerQuery) / line(volume, rowsPerQuery) }
 	switch volume {
 	case "full":
@@ -238,13 +245,13 @@ func rowsOf(r results, volume string) (rows, times float64, failed error) {
 // sizes computes what one DNS server takes, by volume and load.
 func (p perEvent) sizes(r results) (all []size, err error) {
 	for _, v := range volumes {
-		rows, times, err := rowsOf(r, v.line)
-		if err != nil {
-			return nil, err
-		}
 		for _, l := range billLoads {
+			rows, times, err := rowsOf(r, v.line, l)
+			if err != nil {
+				return nil, err
+			}
 			s := p.sizeOf(l.Queries, rows, times, 1)
-			s.Name, s.Load = nameOf(v.line), l.Name
+			s.Name, s.Load, s.More = nameOf(v.line), l.Name, r.more(l.Line, v.line)
 			all = append(all, s)
 		}
 	}
@@ -348,7 +355,7 @@ func billedDays(r results) (all []billedDay, err error) {
 			if err != nil {
 				return nil, err
 			}
-			day.GB = append(day.GB, perDay(queries, bytes))
+			day.GB, day.More = append(day.GB, perDay(queries, bytes)), append(day.More, r.more(billRuns[i].Line, w.Line) != "")
 		}
 		all = append(all, day)
 	}

@@ -45,11 +45,7 @@ func leanDefault(get func(line, unit string) float64, run string) (l defaultLean
 		}
 		l.Bytes = get("dns/load=1k/"+line, billedPerQuery)
 		l.Part = l.Bytes / get("dns/load=1k/ama", billedPerQuery)
-		g := billGoals[0]
-		l.Judged = ratio(l.Part) + ", " + g.verdict(l.Part)
-		if l.More {
-			l.Judged = "worse than " + l.Judged
-		}
+		l.Judged = billGoals[0].judged(l.Part, l.More)
 	}
 	return l
 }
