@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"text/template"
@@ -61,13 +62,18 @@ func (r results) dnsBill(run, way, unit string) (float64, error) {
 	return r.bill("dns/"+run+"/"+way, unit)
 }
 
-// bill returns a value of a line.
+// bill returns a value of a line: the mean, if other lines repeat it with other seeds.
 func (r results) bill(line, unit string) (float64, error) {
-	v, ok := r.value(measure{pkg: billPackage, bench: "Bill/" + line, unit: unit})
-	if !ok {
+	all := r.seedsOf(line, unit)
+	if len(all) == 0 {
 		return 0, fmt.Errorf("the line Bill/%s of %s has no value in %s", line, billPackage, unit)
 	}
-	return v, nil
+	return mean(all), nil
+}
+
+// billed returns a value of one line, and reports whether there is one.
+func (r results) billed(line, unit string) (float64, bool) {
+	return r.value(measure{pkg: billPackage, bench: "Bill/" + line, unit: unit})
 }
 
 // billGoal is a goal for the bytes of a way, as a part of those of another.
@@ -77,8 +83,11 @@ type billGoal struct {
 	most           float64
 }
 
-// balancedGoal is the index of balanced in billGoals.
-const balancedGoal = 1
+// The indices of lean and balanced in billGoals.
+const (
+	leanGoal     = 0
+	balancedGoal = 1
+)
 
 var billGoals = []billGoal{
 	{"`lean`, with enough memory, against AMA", "≤ 1/10", "lean", "ama", 1. / 10},
@@ -97,6 +106,21 @@ func volume(r results, measured []string) ([]byte, error) {
 	}
 	dns := func(run, way, unit string) float64 { return get("dns/"+run+"/"+way, unit) }
 	day := func(run, way string, queries float64) float64 { return perDay(queries, dns(run, way, billedPerQuery)) }
+	one := func(way, unit string) float64 {
+		v, ok := r.billed("dns/"+measuredRun+"/"+way, unit)
+		if !ok && failed == nil {
+			failed = fmt.Errorf("the line Bill/dns/%s/%s of %s has no value in %s", measuredRun, way, billPackage, unit)
+		}
+		return v
+	}
+	seeds, err := r.seedsOfLean("enough", "lean")
+	if err != nil {
+		return nil, err
+	}
+	small, err := r.seedsOfLean(fmt.Sprintf("%d (default)", leanMemory()), fmt.Sprintf("lean/memory=%dMiB", leanMemory()))
+	if err != nil {
+		return nil, err
+	}
 	lean := volumeConfig(map[string]any{"volume": "lean"}).Aggregation
 	t, err := template.New("").Funcs(template.FuncMap{
 		"n": number, "get": get, "dns": dns, "day": day,
@@ -105,8 +129,9 @@ func volume(r results, measured []string) ([]byte, error) {
 		},
 		"traffic": func(run, unit string) float64 { return dns(run, "traffic", unit) },
 		"events":  func(line string) float64 { return get("cilium/"+line+"/lean", "events") },
+		"one":     one,
 		"part": func(way string) string {
-			return ratio(dns("load=1k", way, billedPerQuery) / dns("load=1k", "ama", billedPerQuery))
+			return ratio(one(way, billedPerQuery) / one("ama", billedPerQuery))
 		},
 		"ciliumPart": func(recording, unit string) string { return ratio(ciliumPart(get, recording, unit)) },
 		"ciliumGoal": func(recording string) string {
@@ -117,33 +142,30 @@ func volume(r results, measured []string) ([]byte, error) {
 		"archived": func(l billLoad, way string) string {
 			return usd(prices[analytics].month(day(l.Line, way, l.Queries)) + prices[auxiliary].month(day(l.Line, "full", l.Queries)))
 		},
-		"goal": func(run string) []string { return judgeBill(dns, run) },
-		"lean": func(run string) defaultLean { return leanDefault(get, run) },
-		"between": func(unit string) string {
-			var all []float64
-			for _, l := range billLoads {
-				all = append(all, dns(l.Line, "lean", unit))
+		"goal": func(run string) []string {
+			cells := judgeBill(dns, run)
+			if run == measuredRun {
+				cells[leanGoal] = seeds.Judged()
 			}
-			return between(all)
+			return cells
 		},
-		"chance": func() bool {
-			first := judgeBill(dns, billLoads[0].Line)[0]
-			return slices.ContainsFunc(billLoads, func(l billLoad) bool {
-				return strings.HasSuffix(judgeBill(dns, l.Line)[0], met) != strings.HasSuffix(first, met)
-			})
+		"leanGoal": func(l leanRow, run string) string {
+			if run == measuredRun {
+				return small.Judged()
+			}
+			return l.In(run).Judged
 		},
 		"exchanges": func() string {
 			var all []float64
-			for _, run := range billRuns {
-				all = append(all, dns(run.Line, "lean", exchangesPerQuery))
-			}
-			for _, m := range memories {
-				all = append(all, dns("load=1k", m.Line, exchangesPerQuery))
+			for k, v := range r {
+				if k.unit == exchangesPerQuery && leanLine.MatchString(k.bench) {
+					all = append(all, v...)
+				}
 			}
 			return fmt.Sprintf("%.3f to %.3f", slices.Min(all), slices.Max(all))
 		},
 		"ratio": ratio,
-		"gb":    func(l billLoad, lean defaultLean) float64 { return perDay(l.Queries, lean.Bytes) },
+		"gb":    func(l billLoad, lean leanBill) float64 { return perDay(l.Queries, lean.Bytes) },
 		"share": func(v float64) string { return fmt.Sprintf("%.0f %%", 100*v) },
 	}).Parse(volumePage)
 	if err != nil {
@@ -154,13 +176,17 @@ func volume(r results, measured []string) ([]byte, error) {
 		"Measured": measured, "Ways": ways, "Runs": billRuns, "Prices": prices, "Goals": billGoals, "Sources": traffic.Sources(), "References": traffic.References(), "Recordings": recordings,
 		"CiliumWays": ciliumWays, "CiliumMonths": ciliumMonths(get), "Memories": memories, "Loads": billLoads, "Days": float64(daysPerMonth),
 		"LeanMemory": lean.MaxSizeMiB, "LeanNames": lean.Whole.NewMaxSizeMiB, "LeanMemory10k": 10 * float64(lean.MaxSizeMiB), "LeanNames10k": 10 * float64(lean.Whole.NewMaxSizeMiB),
-		"MostGiB": mostMemory >> 10, "MostAt100k": float64(mostMemory) / 100,
+		"MostGiB": mostMemory >> 10, "MostAt100k": float64(mostMemory) / 100, "MostLoad": mostLoad(),
+		"Seeds": []seeded{seeds, small}, "Enough": seeds, "Lean": leanRows(get), "Packs": packs,
 	})
 	if failed != nil {
 		return nil, failed
 	}
 	return b.Bytes(), err
 }
+
+// leanLine matches a line of lean.
+var leanLine = regexp.MustCompile(`^Bill/dns/.*/lean(/.+)?$`)
 
 // billLoads are the loads of the tables of prices.
 var billLoads = []billLoad{{billRuns[0], 1_000}, {billRuns[1], 10_000}, {billRuns[2], 100_000}}
@@ -184,7 +210,7 @@ var ciliumWays = []way{
 
 // memories are the memories for sums of lean.
 var memories = []way{
-	{"lean/memory=64MiB", "64"}, {"lean/memory=174MiB", "174"}, {"lean/memory=290MiB", "290"}, {"lean/memory=512MiB", "512 (default)"}, {"lean", "enough"},
+	{"lean/memory=128MiB", "128"}, {"lean/memory=256MiB", "256"}, {"lean/memory=512MiB", "512 (default)"}, {"lean", "enough"},
 }
 
 // ciliumPart returns the part of balanced in full, by a unit.

@@ -18,7 +18,7 @@ import (
 func main() {
 	var o options
 	flag.IntVar(&o.clients, "clients", 160, "the number of simulated clients of the DNS server at 1,000 queries/s; the other loads have a quarter more")
-	flag.IntVar(&o.seeds, "seeds", 6, "the number of seeds for lean at 1,000 queries/s; with 1 each load is measured once")
+	flag.IntVar(&o.seeds, "seeds", 8, "the number of seeds for lean at 1,000 queries/s; with 1 each load is measured once")
 	flag.IntVar(&o.parallel, "parallel", 1, "the number of loads that are measured at once; each takes up to 3 GB in the folder for temporary files")
 	only := flag.String("run", "", "run only the cases whose names match this regular expression, such as dns/load=1k$ or cilium")
 	ways := flag.String("modes", "", "run only the modes whose names match this regular expression, such as lean$; the others' rows are always built")
