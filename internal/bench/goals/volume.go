@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"text/template"
@@ -70,13 +71,18 @@ func (r results) more(run, way string) string {
 	return ""
 }
 
-// bill returns a value of a line.
+// bill returns a value of a line: the mean, if other lines repeat it with other seeds.
 func (r results) bill(line, unit string) (float64, error) {
-	v, ok := r.value(measure{pkg: billPackage, bench: "Bill/" + line, unit: unit})
-	if !ok {
+	all := r.seedsOf(line, unit)
+	if len(all) == 0 {
 		return 0, fmt.Errorf("the line Bill/%s of %s has no value in %s", line, billPackage, unit)
 	}
-	return v, nil
+	return mean(all), nil
+}
+
+// billed returns a value of one line, and reports whether there is one.
+func (r results) billed(line, unit string) (float64, bool) {
+	return r.value(measure{pkg: billPackage, bench: "Bill/" + line, unit: unit})
 }
 
 // billGoal is a goal for the bytes of a way, as a part of those of another.
@@ -86,8 +92,11 @@ type billGoal struct {
 	most           float64
 }
 
-// balancedGoal is the index of balanced in billGoals.
-const balancedGoal = 1
+// The indices of lean and balanced in billGoals.
+const (
+	leanGoal     = 0
+	balancedGoal = 1
+)
 
 var billGoals = []billGoal{
 	{"`lean`, with the memory that it may have, against AMA", "≤ 1/10", "lean", "ama", 1. / 10},
@@ -109,6 +118,21 @@ func volume(r results, measured []string) ([]byte, error) {
 		return get("dns/"+line, unit)
 	}
 	day := func(run, way string, queries float64) float64 { return perDay(queries, dns(run, way, billedPerQuery)) }
+	one := func(way, unit string) float64 {
+		v, ok := r.billed("dns/"+measuredRun+"/"+way, unit)
+		if !ok && failed == nil {
+			failed = fmt.Errorf("the line Bill/dns/%s/%s of %s has no value in %s", measuredRun, way, billPackage, unit)
+		}
+		return v
+	}
+	seeds, err := r.seedsOfLean("enough", "lean")
+	if err != nil {
+		return nil, err
+	}
+	small, err := r.seedsOfLean(fmt.Sprintf("%d (default)", leanMemory()), fmt.Sprintf("lean/memory=%dMiB", leanMemory()))
+	if err != nil {
+		return nil, err
+	}
 	lean := volumeConfig(map[string]any{"volume": "lean"}).Aggregation
 	t, err := template.New("").Funcs(template.FuncMap{
 		"n": number, "get": get, "dns": dns, "more": r.more,
@@ -117,8 +141,9 @@ func volume(r results, measured []string) ([]byte, error) {
 		},
 		"traffic": func(run, unit string) float64 { return dns(run, "traffic", unit) },
 		"events":  func(line string) float64 { return get("cilium/"+line+"/lean", "events") },
+		"one":     one,
 		"part": func(way string) string {
-			return ratio(dns("load=1k", way, billedPerQuery) / dns("load=1k", "ama", billedPerQuery))
+			return ratio(one(way, billedPerQuery) / one("ama", billedPerQuery))
 		},
 		"ciliumPart": func(recording, unit string) string { return ratio(ciliumPart(get, recording, unit)) },
 		"ciliumGoal": func(recording string) string {
@@ -127,28 +152,25 @@ func volume(r results, measured []string) ([]byte, error) {
 		"year":   func(l billLoad) float64 { return 365 * day(l.Line, "full", l.Queries) },
 		"months": func(l billLoad) []monthRow { return r.dnsMonths(get, l) },
 		"usd":    usd,
-		"goal":   func(run string) []string { return judgeBill(dns, r.more, run) },
-		"lean":   func(run string) defaultLean { return leanDefault(get, run) },
-		"between": func(unit string) string {
-			var all []float64
-			for _, l := range billLoads {
-				all = append(all, get("dns/"+l.Line+"/lean", unit))
+		"goal": func(run string) []string {
+			cells := judgeBill(dns, r.more, run)
+			if run == measuredRun {
+				cells[leanGoal] = seeds.Judged()
 			}
-			return between(all)
+			return cells
 		},
-		"chance": func() bool {
-			verdict := func(l billLoad) string {
-				return billGoals[0].verdict(get("dns/"+l.Line+"/lean", billedPerQuery) / get("dns/"+l.Line+"/ama", billedPerQuery))
+		"leanGoal": func(l leanRow, run string) string {
+			if run == measuredRun {
+				return small.Judged()
 			}
-			return slices.ContainsFunc(billLoads, func(l billLoad) bool { return verdict(l) != verdict(billLoads[0]) })
+			return l.In(run).Judged
 		},
 		"exchanges": func() string {
 			var all []float64
-			for _, run := range billRuns {
-				all = append(all, get("dns/"+run.Line+"/lean", exchangesPerQuery))
-			}
-			for _, m := range memories {
-				all = append(all, dns("load=1k", m.Line, exchangesPerQuery))
+			for k, v := range r {
+				if k.unit == exchangesPerQuery && leanLine.MatchString(k.bench) {
+					all = append(all, v...)
+				}
 			}
 			return fmt.Sprintf("%.3f to %.3f", slices.Min(all), slices.Max(all))
 		},
@@ -163,13 +185,17 @@ func volume(r results, measured []string) ([]byte, error) {
 		"Measured": measured, "Ways": ways, "Runs": billRuns, "Prices": prices(), "PerLakeGB": lakeIngestion.USD + lakeProcessing.USD, "Goals": billGoals, "Sources": traffic.Sources(), "References": traffic.References(), "Recordings": recordings,
 		"CiliumWays": ciliumWays, "CiliumMonths": ciliumMonths(get), "Memories": memories, "Loads": billLoads, "Days": float64(daysPerMonth),
 		"LeanMemory": lean.MaxSizeMiB, "LeanNames": lean.Whole.NewMaxSizeMiB, "LeanMemory10k": 10 * float64(lean.MaxSizeMiB), "LeanNames10k": 10 * float64(lean.Whole.NewMaxSizeMiB),
-		"MostGiB": mostMemory >> 10, "MostAt100k": float64(mostMemory) / 100,
+		"MostGiB": mostMemory >> 10, "MostAt100k": float64(mostMemory) / 100, "MostLoad": mostLoad(),
+		"Seeds": []seeded{seeds, small}, "Enough": seeds, "Lean": leanRows(get), "Packs": packs,
 	})
 	if failed != nil {
 		return nil, failed
 	}
 	return b.Bytes(), err
 }
+
+// leanLine matches a line of lean.
+var leanLine = regexp.MustCompile(`^Bill/dns/.*/lean(/.+)?$`)
 
 // billLoads are the loads of the tables of prices.
 var billLoads = []billLoad{{billRuns[0], 1_000}, {billRuns[1], 10_000}, {billRuns[2], 100_000}}
@@ -193,7 +219,7 @@ var ciliumWays = []way{
 
 // memories are the memories for sums of lean.
 var memories = []way{
-	{"lean/memory=64MiB", "64"}, {"lean/memory=174MiB", "174"}, {"lean/memory=290MiB", "290"}, {"lean/memory=512MiB", "512 (default)"}, {"lean", "enough"},
+	{"lean/memory=128MiB", "128"}, {"lean/memory=256MiB", "256"}, {"lean/memory=512MiB", "512 (default)"}, {"lean", "enough"},
 }
 
 // ciliumPart returns the part of balanced in full, by a unit.
@@ -254,8 +280,11 @@ func (r results) dnsMonths(get func(line, unit string) float64, l billLoad) (row
 	for _, w := range ways {
 		rows = append(rows, monthOf(w.Name, day(w.Line), archivedOf(w.Line), r.more(l.Line, w.Line) != ""))
 	}
-	lean := leanDefault(get, l.Line)
-	return append(rows, monthOf("`volume: lean` with the default memory", perDay(l.Queries, lean.Bytes), archivedOf("lean"), lean.More))
+	for _, row := range leanRows(get) {
+		lean := row.In(l.Line)
+		rows = append(rows, monthOf(row.Name, perDay(l.Queries, lean.Bytes), archivedOf("lean"), lean.More))
+	}
+	return rows
 }
 
 // usd writes an amount of money.
