@@ -163,7 +163,6 @@ type volumeCost struct {
 	Name             string
 	Known            bool
 	Worker, Receiver float64 // of an event, in ns: of the one worker, and of the whole receiver
-	Rows             float64 // a query
 	Most             float64 // events in a second that the one worker can do
 	Loads            []volumeLoad
 }
@@ -177,30 +176,34 @@ func (l volumeLoad) TooMuch() bool { return l.Worker > 1 }
 // elsewhere is the processor time of a record of full outside of decoding and mapping, in ns: reading, batches, the exporter and its queue.
 func (p perEvent) elsewhere() float64 { return p.agent - p.worker }
 
-// costOf computes what loads of so many queries a second take, with so many rows a query, so many times as large as those of full.
-func (p perEvent) costOf(worker, receiver, rows, times float64, queries ...float64) volumeCost {
-	c := volumeCost{Known: true, Worker: worker, Receiver: receiver, Rows: rows, Most: 1e9 / worker}
-	for _, q := range queries {
-		c.Loads = append(c.Loads, volumeLoad{
-			Cores:  (q*eventsPerQuery*receiver + q*rows*times*p.elsewhere()) / 1e9,
-			Worker: q * eventsPerQuery * worker / 1e9,
-		})
-	}
-	return c
+// costOf computes it for an event's times, in ns.
+func costOf(worker, receiver float64) volumeCost {
+	return volumeCost{Known: true, Worker: worker, Receiver: receiver, Most: 1e9 / worker}
+}
+
+// add adds a load of so many queries a second, with so many rows a query, so many times as large as those of full.
+func (c *volumeCost) add(p perEvent, queries, rows, times float64) {
+	c.Loads = append(c.Loads, volumeLoad{
+		Cores:  (queries*eventsPerQuery*c.Receiver + queries*rows*times*p.elsewhere()) / 1e9,
+		Worker: queries * eventsPerQuery * c.Worker / 1e9,
+	})
 }
 
 // costs computes it for each volume. One whose lines are missing is not known.
 func (p perEvent) costs(r results) (all []volumeCost, err error) {
 	for _, v := range volumes {
+		var c volumeCost
 		worker, known := r.value(inDNS("Volumes/" + v.line))
 		receiver, too := r.value(inDNS("Volumes/" + v.line + "/receiver"))
-		rows, times, err := rowsOf(r, v.line, billLoads[0])
-		if err != nil {
-			return nil, err
-		}
-		c := volumeCost{}
 		if known && too {
-			c = p.costOf(worker, receiver, rows, times, billLoads[0].Queries, billLoads[1].Queries, billLoads[2].Queries)
+			c = costOf(worker, receiver)
+			for _, l := range billLoads {
+				rows, times, err := rowsOf(r, v.line, l)
+				if err != nil {
+					return nil, err
+				}
+				c.add(p, l.Queries, rows, times)
+			}
 		}
 		c.Name = nameOf(v.line)
 		all = append(all, c)
