@@ -1,6 +1,6 @@
 # The measurements, and the documents that are written from them. docs/benchmarks.md.
 
-.PHONY: bench bench-against bench-events bench-sentinel bench-ring bench-keys bench-replay bench-hold bench-oracle bench-collector bench-windows \
+.PHONY: bench bench-against bench-events bench-sentinel bench-ring bench-keys bench-volumes bench-replay bench-hold bench-oracle bench-collector bench-windows \
   bench-long bench-all bench-bill bill-doc bench-doc profile bench-hubble soak bench-hunt
 
 # The number of runs, and the number of events in the long memory runs, without and with GOMEMLIMIT.
@@ -9,7 +9,7 @@ MEMORY_EVENTS         ?= 50000000
 MEMORY_LIMITED_EVENTS ?= 5000000
 
 bench: ## measure the performance goals, and print their table
-	@for part in events sentinel ring keys oracle collector; do $(MAKE) bench-$$part; done
+	@for part in events sentinel ring keys volumes oracle collector; do $(MAKE) bench-$$part; done
 	@$(MAKE) bench-windows || echo 'Not measured here: golang-etw. Its rows are missing.'
 	@$(GO) run ./internal/bench/goals $(BENCH)/*.txt
 
@@ -49,6 +49,11 @@ bench-keys:
 	  $(GO) test -run '^$$' -bench '^Benchmark(Floor|Aggregated)$$/^(keys=1000000|lean|packed)$$' -benchmem ./internal/pipeline/hold ./receiver/asimdnsreceiver \
 	  | tee -a $(BENCH)/keys.txt; done; $(SOUND) $(BENCH)/keys.txt
 
+bench-volumes: ## measure an event of the traffic of docs/volume.md by volume; takes minutes, part of bench
+	@mkdir -p $(BENCH); : > $(BENCH)/volumes.txt
+	@for i in 1 2 3; do $(GO) test -run '^$$' -bench '^BenchmarkVolumes$$' -benchtime 1x ./receiver/asimdnsreceiver \
+	  | tee -a $(BENCH)/volumes.txt; done; $(SOUND) $(BENCH)/volumes.txt
+
 # Each in a process of its own, because the first replay of a process takes the memory for all.
 bench-replay: ## measure a replay with a storage, with pseudonyms, and with neither; part of no other target
 	@mkdir -p $(BENCH); : > $(BENCH)/replay.txt
@@ -85,9 +90,12 @@ bench-all: ## run every benchmark of every module once, except the long ones
 	@for m in $(filter-out .,$(ALL)); do if grep -rqE --include='*_test.go' '^func Benchmark' $$m; then \
 	  $(GO) test -C $$m -vet=off -run '^$$' -bench . -benchmem ./... || exit 1; fi; done
 
-# A day of traffic, and what is measured of it, takes up to 2 GB in the folder for temporary files.
+# A day of traffic, and what is measured of it, takes up to 3 GB in the folder for temporary files. Options of bench-bill: with -parallel 2
+# two days are measured at once.
+BILL ?= -parallel 1
+
 bench-bill: testdata/dnsserver.etl ## measure what Sentinel bills for DNS and Cilium by volume, beside AMA's rows and asim-dns-collector's; takes minutes
-	@mkdir -p $(BENCH)/bill; $(GO) run -C exporter/azure/internal/bill . $(CURDIR)/testdata/cilium_events.pcapng $(CURDIR)/testdata/cilium_ways.pcapng > $(BENCH)/bill/bill.txt; cat $(BENCH)/bill/bill.txt
+	@mkdir -p $(BENCH)/bill; $(GO) run -C exporter/azure/internal/bill . $(BILL) $(CURDIR)/testdata/cilium_events.pcapng $(CURDIR)/testdata/cilium_ways.pcapng > $(BENCH)/bill/bill.txt; cat $(BENCH)/bill/bill.txt
 
 bill-doc: ## write docs/volume.md with its plot, and docs/sizing.md, from the results of bench-bill
 	@$(GO) run ./internal/bench/goals -volume docs $(BENCH)/bill/bill.txt

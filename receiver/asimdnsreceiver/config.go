@@ -122,6 +122,8 @@ type aggregationConfig struct {
 	Whole shape.WholeConfig `mapstructure:"whole"`
 	// Noise are the exchanges that are summed for longer.
 	Noise shape.NoiseConfig `mapstructure:"noise"`
+	// bytes takes the place of MaxSizeMiB if it is not 0; see Thin.
+	bytes int
 }
 
 // correlationConfig is the `correlation` section.

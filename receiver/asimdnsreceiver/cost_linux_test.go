@@ -43,29 +43,8 @@ func BenchmarkAggregated(b *testing.B) {
 		b.Run(bm.name, func(b *testing.B) {
 			l := startWithoutSession(b, configured(b, bm.config), consumertest.NewNop())
 			l.shutdown()
-			h := l.handler
-			var records plog.LogRecordSlice
-			made := 0
-			begin := func() { records = h.Begin(plog.NewLogs()) }
-			begin()
-			group := make([]pipeline.Event, 0, 16) // as many as the pipeline prepares
-			measureAggregated(b, bm.stream, func(raw []byte, at int64) {
-				if group = append(group, pipeline.Event{Received: at, Data: raw}); len(group) < cap(group) {
-					return
-				}
-				h.Prepare(group)
-				for _, ev := range group {
-					for h.Due() {
-						h.Release(records, true)
-					}
-					h.Handle(ev, records)
-					if records.Len() >= 1000 {
-						made += records.Len()
-						begin()
-					}
-				}
-				group = group[:0]
-			}, func() int { return made + records.Len() })
+			put, made := handling(l.handler)
+			measureAggregated(b, bm.stream, func(raw []byte, at int64) { put(pipeline.Event{Received: at, Data: raw}) }, made)
 		})
 		b.Run(bm.name+"/receiver", func(b *testing.B) {
 			// A small queue is full at both ends of the measurement.
@@ -78,6 +57,32 @@ func BenchmarkAggregated(b *testing.B) {
 			l.shutdown()
 		})
 	}
+}
+
+// handling returns a function that gives events to a handler in groups, as the pipeline does, and the number of records that they made so far.
+func handling(h *handler) (put func(pipeline.Event), made func() int) {
+	var records plog.LogRecordSlice
+	before := 0
+	begin := func() { records = h.Begin(plog.NewLogs()) }
+	begin()
+	group := make([]pipeline.Event, 0, 16) // as many as the pipeline prepares
+	return func(ev pipeline.Event) {
+		if group = append(group, ev); len(group) < cap(group) {
+			return
+		}
+		h.Prepare(group)
+		for _, ev := range group {
+			for h.Due() {
+				h.Release(records, true)
+			}
+			h.Handle(ev, records)
+			if records.Len() >= 1000 {
+				before += records.Len()
+				begin()
+			}
+		}
+		group = group[:0]
+	}, func() int { return before + records.Len() }
 }
 
 // exchangeStream is a stream of exchanges.

@@ -17,7 +17,7 @@ func (c *Config) newCorrelator(m *pipeline.Memory) *correlate.Correlator {
 		return nil
 	}
 	s := correlate.Settings{Live: !c.Replay.Enabled(), Window: c.Correlation.Timeout}
-	s.MaxEvents, s.MaxBytes = heldBounds(c.Correlation.MaxSizeMiB, hold.EntrySize+correlate.OpenCallSize)
+	s.MaxEvents, s.MaxBytes = heldBounds(c.Correlation.MaxSizeMiB<<20, hold.EntrySize+correlate.OpenCallSize)
 	s.Memory = m.Store()
 	return correlate.New(s)
 }
@@ -30,14 +30,30 @@ func (c *Config) newAggregator(m *pipeline.Memory) *aggregate.Aggregator {
 	s := aggregate.Settings{
 		Live: !c.Replay.Enabled(), Short: c.Aggregation.Window, Long: c.Aggregation.Noise.Window, Exchanges: c.Correlate, Pack: c.packs(),
 	}
-	s.MaxEvents, s.MaxBytes = heldBounds(c.Aggregation.MaxSizeMiB, hold.EntrySize)
+	s.MaxEvents, s.MaxBytes = heldBounds(c.Aggregation.maxBytes(), hold.EntrySize)
 	s.Memory = c.shares(m)
 	return aggregate.New(s)
 }
 
-// heldBounds divides memory between the events that are kept back, of which each takes entry bytes besides its own, and their bytes.
-func heldBounds(mib, entry int) (maxEvents, maxBytes int) {
+// heldBounds divides memory, in bytes, between the events that are kept back, of which each takes entry bytes besides its own, and their bytes.
+func heldBounds(memory, entry int) (maxEvents, maxBytes int) {
 	const leastEvent = 256 // bytes, approximately
-	maxEvents = mib << 20 / (entry + leastEvent)
-	return maxEvents, mib<<20 - maxEvents*entry
+	maxEvents = memory / (entry + leastEvent)
+	return maxEvents, memory - maxEvents*entry
+}
+
+// maxBytes is the bound of the memory for sums, in bytes.
+func (c *aggregationConfig) maxBytes() int {
+	if c.bytes > 0 {
+		return c.bytes
+	}
+	return c.MaxSizeMiB << 20
+}
+
+// Thin divides the memory for sums and for names by a number from 1 on. It is for a measurement whose traffic is so small a part of a server's that
+// its part of the memory is no whole MiB, which the keys have.
+func (c *Config) Thin(by float64) {
+	part := func(mib int) int { return max(1, int(float64(mib<<20)/by)) }
+	c.Aggregation.bytes = part(c.Aggregation.MaxSizeMiB)
+	c.Aggregation.Whole.BoundNew(part(c.Aggregation.Whole.NewMaxSizeMiB))
 }

@@ -240,3 +240,16 @@ func TestTheKeysOfAggregationAndCorrelationMakeTheirStages(t *testing.T) {
 		require.ErrorContains(t, err, want, yaml)
 	}
 }
+
+func TestASampleHasItsPartOfTheMemory(t *testing.T) {
+	c := createDefaultConfig().(*Config)
+	c.Correlate, c.Aggregation.Window, c.Aggregation.MaxSizeMiB = true, time.Minute, 2
+	bytes := func() int {
+		a := c.newAggregator(nil)
+		return a.MaxBytes + a.MaxEvents*hold.EntrySize
+	}
+	require.Equal(t, 2<<20, bytes())
+	c.Thin(1000)
+	require.Equal(t, 2<<20/1000, bytes())
+	require.NoError(t, c.Validate(), "the keys are as they were")
+}

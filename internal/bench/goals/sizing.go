@@ -54,23 +54,42 @@ const (
 
 // perEvent are the figures of the benchmarks that a size is computed from.
 type perEvent struct {
-	agent, worker, gateway float64 // processor time of an event, in ns: of the whole collector, of its one worker, of a gateway
+	agent, worker, gateway float64 // processor time of an event of full, in ns: of the whole collector, of its one worker, of a gateway
 	row, zipped, otlp      float64 // bytes of a row, before and after compression, and of its record as OTLP
 	held                   float64 // bytes that a record takes in memory
-	memory                 float64 // MiB of the resident set with a full queue of the receiver and no queue in the exporter
+	memory                 float64 // MiB of the resident set with a full queue of the receiver and no queue in the exporter, without GOMEMLIMIT
 }
 
-// fixed is the part of the memory that does not depend on queues, in MiB.
-func (p perEvent) fixed() float64 { return p.memory - float64(receiverQueue) }
+// What a process takes besides what it holds, in MiB (receiver/asimdnsreceiver/README.md, "Sizing").
+const (
+	binaryPages = 60
+	otherHeap   = 15 // batches, caches
+	limitRoom   = 60 // GOMEMLIMIT is so much more than what is held: otherHeap, and room for garbage
+)
+
+// bound is the most memory of a process, in MiB, that holds so much.
+type bound struct {
+	Held    float64
+	Limit   float64 // the GOMEMLIMIT to set
+	With    float64 // of the process, with it
+	Without float64 // of the process, without one: garbage grows to the size of what lives
+}
+
+func boundOf(held float64) bound {
+	return bound{Held: held, Limit: held + limitRoom, With: binaryPages + held + limitRoom, Without: binaryPages + 2*(held+otherHeap)}
+}
 
 // inMemory is what so many bytes of OTLP take as records, in MiB.
 func (p perEvent) inMemory(otlp float64) float64 { return otlp * p.held / p.otlp / mibBytes }
 
-// agentMemory is the most of an agent, in MiB, whose exporter's batches have so many bytes of OTLP. The exporter's queue is on disk.
-func (p perEvent) agentMemory(batch float64) float64 { return p.memory + callsAtOnce*p.inMemory(batch) }
+// agentMemory is that of an agent whose exporter's batches have so many bytes of OTLP, and which holds back so many MiB. The exporter's queue is on
+// disk.
+func (p perEvent) agentMemory(batch, heldBack float64) bound {
+	return boundOf(float64(receiverQueue) + callsAtOnce*p.inMemory(batch) + heldBack)
+}
 
-// gatewayMemory is the most of a gateway, in MiB. It has no receiver's queue, and what is in calls is still in the exporter's.
-func (p perEvent) gatewayMemory() float64 { return p.fixed() + p.inMemory(gatewayQueueBytes) }
+// gatewayMemory is that of a gateway. It has no receiver's queue, and what is in calls is still in the exporter's.
+func (p perEvent) gatewayMemory() bound { return boundOf(p.inMemory(gatewayQueueBytes)) }
 
 // receiverQueue is the receivers' queue.max_size_mib.
 var receiverQueue = pipeline.DefaultQueueConfig().MaxSizeMiB
@@ -85,15 +104,12 @@ func (p perEvent) partitions(rows, message float64) float64 {
 
 // size is what a load takes.
 type size struct {
-	Load                       string
+	Name, Load                 string
+	More                       string  // before a value that is larger than it says
 	Events, Rows               float64 // in a second
-	Cores, Worker, Memory      float64
 	GBDay, CallsMin, QueueTime float64
 	Rules                      int
 }
-
-// TooMuch reports whether the one worker cannot do it.
-func (s size) TooMuch() bool { return s.Worker > 1 }
 
 // heldBack is what the receiver may hold besides its queue, in MiB: events that wait for their exchange, sums, and names.
 func heldBack(keys map[string]any) (mib float64) {
@@ -110,41 +126,139 @@ func heldBack(keys map[string]any) (mib float64) {
 	return mib
 }
 
-// volumeMemory is the most memory of an agent with a volume.
+// volumes are those of the tables.
+var volumes = []struct {
+	line string
+	keys map[string]any
+}{
+	{"full", map[string]any{"volume": "full"}},
+	{"correlate", map[string]any{"correlate": true}},
+	{"balanced", map[string]any{"volume": "balanced"}},
+	{"lean", map[string]any{"volume": "lean"}},
+}
+
+// nameOf returns the name of a way by its lines.
+func nameOf(line string) string {
+	return ways[slices.IndexFunc(ways, func(w way) bool { return w.Line == line })].Name
+}
+
+// volumeMemory is the memory of an agent with a volume.
 type volumeMemory struct {
-	Name         string
-	Held, Memory float64 // MiB
+	Name     string
+	HeldBack float64 // MiB
+	bound
 }
 
 // memoryOf computes it for each volume.
 func (p perEvent) memoryOf() (all []volumeMemory) {
-	for _, v := range []struct {
-		line string
-		keys map[string]any
-	}{
-		{"full", map[string]any{"volume": "full"}},
-		{"correlate", map[string]any{"correlate": true}},
-		{"balanced", map[string]any{"volume": "balanced"}},
-		{"lean", map[string]any{"volume": "lean"}},
-	} {
-		name := ways[slices.IndexFunc(ways, func(w way) bool { return w.Line == v.line })].Name
+	for _, v := range volumes {
 		held := heldBack(v.keys)
-		all = append(all, volumeMemory{Name: name, Held: held, Memory: p.agentMemory(sentinelBatch) + held})
+		all = append(all, volumeMemory{nameOf(v.line), held, p.agentMemory(sentinelBatch, held)})
 	}
 	return all
 }
 
-// sizeOf computes what a number of queries a second takes, where each query makes so many rows. Senders are who makes calls.
-func (p perEvent) sizeOf(load string, queries, rowsPerQuery float64, senders int) size {
-	s := size{Load: load, Events: queries * eventsPerQuery, Rows: queries * rowsPerQuery}
-	s.Cores, s.Worker = s.Events*p.agent/1e9, s.Events*p.worker/1e9
-	bytesMin := s.Rows * p.row * 60
+// volumeCost is the processor time of a volume.
+type volumeCost struct {
+	Name             string
+	Known            bool
+	Worker, Receiver float64 // of an event, in ns: of the one worker, and of the whole receiver
+	Most             float64 // events in a second that the one worker can do
+	Loads            []volumeLoad
+}
+
+// volumeLoad is what a load takes.
+type volumeLoad struct{ Cores, Worker float64 }
+
+// TooMuch reports whether the one worker cannot do it.
+func (l volumeLoad) TooMuch() bool { return l.Worker > 1 }
+
+// elsewhere is the processor time of a record of full outside of decoding and mapping, in ns: reading, batches, the exporter and its queue.
+func (p perEvent) elsewhere() float64 { return p.agent - p.worker }
+
+// costOf computes it for an event's times, in ns.
+func costOf(worker, receiver float64) volumeCost {
+	return volumeCost{Known: true, Worker: worker, Receiver: receiver, Most: 1e9 / worker}
+}
+
+// add adds a load of so many queries a second, with so many rows a query, so many times as large as those of full.
+func (c *volumeCost) add(p perEvent, queries, rows, times float64) {
+	c.Loads = append(c.Loads, volumeLoad{
+		Cores:  (queries*eventsPerQuery*c.Receiver + queries*rows*times*p.elsewhere()) / 1e9,
+		Worker: queries * eventsPerQuery * c.Worker / 1e9,
+	})
+}
+
+// costs computes it for each volume. One whose lines are missing is not known.
+func (p perEvent) costs(r results) (all []volumeCost, err error) {
+	for _, v := range volumes {
+		var c volumeCost
+		worker, known := r.value(inDNS("Volumes/" + v.line))
+		receiver, too := r.value(inDNS("Volumes/" + v.line + "/receiver"))
+		if known && too {
+			c = costOf(worker, receiver)
+			for _, l := range billLoads {
+				rows, times, err := rowsOf(r, v.line, l)
+				if err != nil {
+					return nil, err
+				}
+				c.add(p, l.Queries, rows, times)
+			}
+		}
+		c.Name = nameOf(v.line)
+		all = append(all, c)
+	}
+	return all, nil
+}
+
+// sizeOf computes what a number of queries a second takes, where each query makes so many rows, so many times as large as those of full. Senders are
+// who makes calls.
+func (p perEvent) sizeOf(queries, rowsPerQuery, times float64, senders int) size {
+	s := size{Events: queries * eventsPerQuery, Rows: queries * rowsPerQuery}
+	bytesMin := s.Rows * p.row * times * 60
 	s.GBDay = bytesMin * 60 * 24 / 1e9
 	s.CallsMin = max(bytesMin/callBytes, float64(senders*shortestMinute))
 	s.Rules = int(math.Ceil(max(s.CallsMin/ruleCallsMin, bytesMin/ruleBytesMin)))
-	s.QueueTime = 1 << 30 / (s.Rows * p.otlp)
-	s.Memory = p.agentMemory(sentinelBatch)
+	s.QueueTime = 1 << 30 / (s.Rows * p.otlp * times)
 	return s
+}
+
+// rowsOf returns the rows that a volume makes of a query at a load, and how many times as large they are as those of full. They are more rows than that
+// where lean has less memory than is measured.
+func rowsOf(r results, volume string, l billLoad) (rows, times float64, failed error) {
+	line := func(volume, unit string) float64 {
+		v, err := r.dnsBill(l.Line, volume, unit)
+		if err != nil {
+			failed = err
+		}
+		return v
+	}
+	ofRow := func(volume string) float64 { return line(volume, billedPerQuery) / line(volume, rowsPerQuery) }
+	switch volume {
+	case "full":
+		rows = eventsPerQuery
+	case "lean":
+		rows = line(volume, rowsPerQuery)
+	default:
+		rows = correlatedPerQuery
+	}
+	return rows, ofRow(volume) / ofRow("full"), failed
+}
+
+// sizes computes what one DNS server takes, by volume and load.
+func (p perEvent) sizes(r results) (all []size, err error) {
+	for _, v := range volumes {
+		for _, l := range billLoads {
+			rows, times, err := rowsOf(r, v.line, l)
+			if err != nil {
+				return nil, err
+			}
+			s := p.sizeOf(l.Queries, rows, times, 1)
+			s.Name, s.Load, s.More = nameOf(v.line), l.Name, r.more(l.Line, v.line)
+			all = append(all, s)
+		}
+	}
+	return all, nil
 }
 
 // figures reads them from results, and says which is missing.
@@ -182,13 +296,9 @@ func sizing(r results) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	loads := func(rowsPerQuery, held float64) (all []size) {
-		for _, thousand := range []float64{1, 10, 100} {
-			s := p.sizeOf(fmt.Sprintf("%g,000 queries/s", thousand), thousand*1000, rowsPerQuery, 1)
-			s.Memory += held
-			all = append(all, s)
-		}
-		return all
+	sizes, err := p.sizes(r)
+	if err != nil {
+		return nil, err
 	}
 	billed, err := billedDays(r)
 	if err != nil {
@@ -198,24 +308,38 @@ func sizing(r results) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	costs, err := p.costs(r)
+	if err != nil {
+		return nil, err
+	}
 	lean := volumeConfig(map[string]any{"volume": "lean"})
 	const hosts, queries, gateways = 1000, 50, 3
-	fleet := p.sizeOf("", hosts*queries, eventsPerQuery, gateways)
+	fleet := p.sizeOf(hosts*queries, eventsPerQuery, 1, gateways)
 	message := p.message(queries * eventsPerQuery)
 	var b bytes.Buffer
 	err = t.Execute(&b, map[string]any{
 		"Agent": p.agent, "Worker": p.worker, "Gateway": p.gateway, "Row": p.row, "Zipped": p.zipped, "OTLP": p.otlp, "Held": p.held,
-		"Memory": p.memory, "ReceiverQueue": receiverQueue, "Fixed": p.fixed(), "BatchMemory": p.inMemory(sentinelBatch), "AgentMemory": p.agentMemory(sentinelBatch),
-		"HostMemory": p.agentMemory(messageBytes), "GatewayMemory": p.gatewayMemory(),
-		"MostEvents": 1e9 / p.worker, "Each": loads(eventsPerQuery, 0), "Correlated": loads(correlatedPerQuery, heldBack(map[string]any{"correlate": true})),
+		"Memory": p.memory, "ReceiverQueue": receiverQueue, "BatchMemory": p.inMemory(sentinelBatch), "HostMemory": p.agentMemory(messageBytes, 0),
+		"GatewayMemory": p.gatewayMemory(), "QueueAlone": boundOf(float64(receiverQueue)), "Pages": binaryPages, "Other": otherHeap, "Room": limitRoom,
+		"Sizes": sizes, "Costs": costs, "Known": known(costs), "LeanAboveBalanced": leanAboveBalanced(costs), "Elsewhere": p.elsewhere(),
 		"EventsPerQuery": eventsPerQuery, "CorrelatedPerQuery": correlatedPerQuery,
-		"Fleet": fleet, "Host": p.sizeOf("", queries, eventsPerQuery, 1), "FleetCores": fleet.Rows * p.gateway / 1e9, "FleetMBs": fleet.Rows * p.row / 1e6,
+		"Fleet": fleet, "Host": p.sizeOf(queries, eventsPerQuery, 1, 1), "HostCores": queries * eventsPerQuery * p.agent / 1e9, "FleetCores": fleet.Rows * p.gateway / 1e9, "FleetMBs": fleet.Rows * p.row / 1e6,
 		"MessageKB": message / 1e3, "Partitions": p.partitions(fleet.Rows, message), "FewestPartitions": p.partitions(fleet.Rows, messageBytes),
 		"MessageTime": flushTime + callTime, "Billed": billed, "BilledRuns": billRuns[:3], "Cilium": cilium, "CiliumLoads": ciliumLoads,
 		"Volumes": p.memoryOf(), "Correlation": lean.Correlation.MaxSizeMiB,
 		"LeanMemory": lean.Aggregation.MaxSizeMiB, "LeanNames": lean.Aggregation.Whole.NewMaxSizeMiB,
 	})
 	return b.Bytes(), err
+}
+
+// known reports whether the costs of all volumes are known.
+func known(costs []volumeCost) bool {
+	return !slices.ContainsFunc(costs, func(c volumeCost) bool { return !c.Known })
+}
+
+// leanAboveBalanced reports whether an event takes the worker longer with lean than with balanced.
+func leanAboveBalanced(costs []volumeCost) bool {
+	return known(costs) && costs[3].Worker > costs[2].Worker
 }
 
 // billedDay is what Sentinel bills for a day of a way of the events, in GB, by load.
@@ -234,7 +358,7 @@ func billedDays(r results) (all []billedDay, err error) {
 			if err != nil {
 				return nil, err
 			}
-			day.GB = append(day.GB, perDay(queries, bytes))
+			day.GB, day.More = append(day.GB, perDay(queries, bytes)), append(day.More, r.more(billRuns[i].Line, w.Line) != "")
 		}
 		all = append(all, day)
 	}
@@ -269,7 +393,7 @@ func ciliumDays(r results) (all []billedDay, failed error) {
 	for i, w := range ciliumWays {
 		day := billedDay{Name: w.Name}
 		for _, load := range ciliumMonths(r.billOrFail(&failed)) {
-			day.GB = append(day.GB, load.Modes[i].GBPerDay)
+			day.GB = append(day.GB, load.Months[i].GBPerDay)
 		}
 		all = append(all, day)
 	}

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"text/template"
@@ -56,18 +57,32 @@ const (
 	exchangesPerQuery = "exchanges/query"
 )
 
-// dnsBill returns a value of a line about DNS.
+// dnsBill returns a value of a way in a run, of lean with no more memory than a receiver may have.
 func (r results) dnsBill(run, way, unit string) (float64, error) {
-	return r.bill("dns/"+run+"/"+way, unit)
+	line, _ := r.reach(run, way)
+	return r.bill("dns/"+line, unit)
 }
 
-// bill returns a value of a line.
+// more is written before a value that is larger than it says.
+func (r results) more(run, way string) string {
+	if _, more := r.reach(run, way); more {
+		return "> "
+	}
+	return ""
+}
+
+// bill returns a value of a line: the mean, if other lines repeat it with other seeds.
 func (r results) bill(line, unit string) (float64, error) {
-	v, ok := r.value(measure{pkg: billPackage, bench: "Bill/" + line, unit: unit})
-	if !ok {
+	all := r.seedsOf(line, unit)
+	if len(all) == 0 {
 		return 0, fmt.Errorf("the line Bill/%s of %s has no value in %s", line, billPackage, unit)
 	}
-	return v, nil
+	return mean(all), nil
+}
+
+// billed returns a value of one line, and reports whether there is one.
+func (r results) billed(line, unit string) (float64, bool) {
+	return r.value(measure{pkg: billPackage, bench: "Bill/" + line, unit: unit})
 }
 
 // billGoal is a goal for the bytes of a way, as a part of those of another.
@@ -77,11 +92,14 @@ type billGoal struct {
 	most           float64
 }
 
-// balancedGoal is the index of balanced in billGoals.
-const balancedGoal = 1
+// The indices of lean and balanced in billGoals.
+const (
+	leanGoal     = 0
+	balancedGoal = 1
+)
 
 var billGoals = []billGoal{
-	{"`lean`, with enough memory, against AMA", "≤ 1/10", "lean", "ama", 1. / 10},
+	{"`lean`, with the memory that it may have, against AMA", "≤ 1/10", "lean", "ama", 1. / 10},
 	{"`balanced` against `full`", "≤ 1/2", "balanced", "full", 1. / 2},
 }
 
@@ -95,50 +113,64 @@ func volume(r results, measured []string) ([]byte, error) {
 		}
 		return v
 	}
-	dns := func(run, way, unit string) float64 { return get("dns/"+run+"/"+way, unit) }
+	dns := func(run, way, unit string) float64 {
+		line, _ := r.reach(run, way)
+		return get("dns/"+line, unit)
+	}
 	day := func(run, way string, queries float64) float64 { return perDay(queries, dns(run, way, billedPerQuery)) }
+	one := func(way, unit string) float64 {
+		v, ok := r.billed("dns/"+measuredRun+"/"+way, unit)
+		if !ok && failed == nil {
+			failed = fmt.Errorf("the line Bill/dns/%s/%s of %s has no value in %s", measuredRun, way, billPackage, unit)
+		}
+		return v
+	}
+	seeds, err := r.seedsOfLean("enough", "lean")
+	if err != nil {
+		return nil, err
+	}
+	small, err := r.seedsOfLean(fmt.Sprintf("%d (default)", leanMemory()), fmt.Sprintf("lean/memory=%dMiB", leanMemory()))
+	if err != nil {
+		return nil, err
+	}
 	lean := volumeConfig(map[string]any{"volume": "lean"}).Aggregation
 	t, err := template.New("").Funcs(template.FuncMap{
-		"n": number, "get": get, "dns": dns, "day": day,
+		"n": number, "get": get, "dns": dns, "more": r.more,
 		"rowSize": func(run, way string) float64 {
 			return dns(run, way, billedPerQuery) / dns(run, way, rowsPerQuery)
 		},
 		"traffic": func(run, unit string) float64 { return dns(run, "traffic", unit) },
 		"events":  func(line string) float64 { return get("cilium/"+line+"/lean", "events") },
+		"one":     one,
 		"part": func(way string) string {
-			return ratio(dns("load=1k", way, billedPerQuery) / dns("load=1k", "ama", billedPerQuery))
+			return ratio(one(way, billedPerQuery) / one("ama", billedPerQuery))
 		},
 		"ciliumPart": func(recording, unit string) string { return ratio(ciliumPart(get, recording, unit)) },
 		"ciliumGoal": func(recording string) string {
 			return billGoals[balancedGoal].verdict(ciliumPart(get, recording, "billed-B/event"))
 		},
-		"year":  func(l billLoad) float64 { return 365 * day(l.Line, "full", l.Queries) },
-		"month": func(plan int, gb float64) string { return usd(prices[plan].month(gb)) },
-		"archived": func(l billLoad, way string) string {
-			return usd(prices[analytics].month(day(l.Line, way, l.Queries)) + prices[auxiliary].month(day(l.Line, "full", l.Queries)))
-		},
-		"goal": func(run string) []string { return judgeBill(dns, run) },
-		"lean": func(run string) defaultLean { return leanDefault(get, run) },
-		"between": func(unit string) string {
-			var all []float64
-			for _, l := range billLoads {
-				all = append(all, dns(l.Line, "lean", unit))
+		"year":   func(l billLoad) float64 { return 365 * day(l.Line, "full", l.Queries) },
+		"months": func(l billLoad) []monthRow { return r.dnsMonths(get, l) },
+		"usd":    usd,
+		"goal": func(run string) []string {
+			cells := judgeBill(dns, r.more, run)
+			if run == measuredRun {
+				cells[leanGoal] = seeds.Judged()
 			}
-			return between(all)
+			return cells
 		},
-		"chance": func() bool {
-			first := judgeBill(dns, billLoads[0].Line)[0]
-			return slices.ContainsFunc(billLoads, func(l billLoad) bool {
-				return strings.HasSuffix(judgeBill(dns, l.Line)[0], met) != strings.HasSuffix(first, met)
-			})
+		"leanGoal": func(l leanRow, run string) string {
+			if run == measuredRun {
+				return small.Judged()
+			}
+			return l.In(run).Judged
 		},
 		"exchanges": func() string {
 			var all []float64
-			for _, run := range billRuns {
-				all = append(all, dns(run.Line, "lean", exchangesPerQuery))
-			}
-			for _, m := range memories {
-				all = append(all, dns("load=1k", m.Line, exchangesPerQuery))
+			for k, v := range r {
+				if k.unit == exchangesPerQuery && leanLine.MatchString(k.bench) {
+					all = append(all, v...)
+				}
 			}
 			return fmt.Sprintf("%.3f to %.3f", slices.Min(all), slices.Max(all))
 		},
@@ -151,7 +183,6 @@ func volume(r results, measured []string) ([]byte, error) {
 			}
 			return n
 		},
-		"gb":    func(l billLoad, lean defaultLean) float64 { return perDay(l.Queries, lean.Bytes) },
 		"share": func(v float64) string { return fmt.Sprintf("%.0f %%", 100*v) },
 	}).Parse(volumePage)
 	if err != nil {
@@ -159,16 +190,20 @@ func volume(r results, measured []string) ([]byte, error) {
 	}
 	var b bytes.Buffer
 	err = t.Execute(&b, map[string]any{
-		"Measured": measured, "Ways": ways, "Runs": billRuns, "Prices": prices, "Goals": billGoals, "Sources": traffic.Sources(), "References": traffic.References(), "Recordings": recordings,
+		"Measured": measured, "Ways": ways, "Runs": billRuns, "Prices": prices(), "PerLakeGB": lakeIngestion.USD + lakeProcessing.USD, "Goals": billGoals, "Sources": traffic.Sources(), "References": traffic.References(), "Recordings": recordings,
 		"CiliumWays": ciliumWays, "CiliumMonths": ciliumMonths(get), "Memories": memories, "Loads": billLoads, "Days": float64(daysPerMonth),
 		"LeanMemory": lean.MaxSizeMiB, "LeanNames": lean.Whole.NewMaxSizeMiB, "LeanMemory10k": 10 * float64(lean.MaxSizeMiB), "LeanNames10k": 10 * float64(lean.Whole.NewMaxSizeMiB),
-		"MostGiB": mostMemory >> 10, "MostAt100k": float64(mostMemory) / 100,
+		"MostGiB": mostMemory >> 10, "MostAt100k": float64(mostMemory) / 100, "MostLoad": mostLoad(),
+		"Seeds": []seeded{seeds, small}, "Enough": seeds, "Lean": leanRows(get), "Packs": packs,
 	})
 	if failed != nil {
 		return nil, failed
 	}
 	return b.Bytes(), err
 }
+
+// leanLine matches a line of lean.
+var leanLine = regexp.MustCompile(`^Bill/dns/.*/lean(/.+)?$`)
 
 // billLoads are the loads of the tables of prices.
 var billLoads = []billLoad{{billRuns[0], 1_000}, {billRuns[1], 10_000}, {billRuns[2], 100_000}}
@@ -192,7 +227,7 @@ var ciliumWays = []way{
 
 // memories are the memories for sums of lean.
 var memories = []way{
-	{"lean/memory=64MiB", "64"}, {"lean/memory=174MiB", "174"}, {"lean/memory=290MiB", "290"}, {"lean/memory=512MiB", "512 (default)"}, {"lean", "enough"},
+	{"lean/memory=128MiB", "128"}, {"lean/memory=256MiB", "256"}, {"lean/memory=512MiB", "512 (default)"}, {"lean", "enough"},
 }
 
 // ciliumPart returns the part of balanced in full, by a unit.
@@ -217,13 +252,47 @@ func (g billGoal) verdict(part float64) string {
 	return "**missed**"
 }
 
-// judgeBill returns a cell for each goal: the part, and whether the goal is met.
-func judgeBill(dns func(run, way, unit string) float64, run string) (cells []string) {
+// judgeBill returns a cell for each goal: the part, and whether the goal is met. Of a way that takes more than its line says it is not known to be met.
+func judgeBill(dns func(run, way, unit string) float64, more func(run, way string) string, run string) (cells []string) {
 	for _, g := range billGoals {
 		part := dns(run, g.way, billedPerQuery) / dns(run, g.other, billedPerQuery)
-		cells = append(cells, ratio(part)+", "+g.verdict(part))
+		cells = append(cells, g.judged(part, more(run, g.way) != ""))
 	}
 	return cells
+}
+
+// judged is the cell of a part, or of one that is larger.
+func (g billGoal) judged(part float64, more bool) string {
+	switch {
+	case !more:
+		return ratio(part) + ", " + g.verdict(part)
+	case part <= g.most:
+		return "worse than " + ratio(part) + ", not known"
+	default:
+		return "worse than " + ratio(part) + ", " + g.verdict(part)
+	}
+}
+
+// dnsMonths returns the rows of a load's month.
+func (r results) dnsMonths(get func(line, unit string) float64, l billLoad) (rows []monthRow) {
+	day := func(way string) float64 {
+		line, _ := r.reach(l.Line, way)
+		return perDay(l.Queries, get("dns/"+line, billedPerQuery))
+	}
+	archivedOf := func(way string) float64 {
+		if archives(way) {
+			return day("full")
+		}
+		return 0
+	}
+	for _, w := range ways {
+		rows = append(rows, monthOf(w.Name, day(w.Line), archivedOf(w.Line), r.more(l.Line, w.Line) != ""))
+	}
+	for _, row := range leanRows(get) {
+		lean := row.In(l.Line)
+		rows = append(rows, monthOf(row.Name, perDay(l.Queries, lean.Bytes), archivedOf("lean"), lean.More))
+	}
+	return rows
 }
 
 // usd writes an amount of money.
@@ -327,8 +396,9 @@ func plot(w *bytes.Buffer, r results) error {
 		x := float64(left + 8 + i*group)
 		for _, s := range series {
 			v := values[run.Line+s.Line]
+			text := strings.ReplaceAll(r.more(run.Line, s.Line), ">", "&gt;") + number(v)
 			fmt.Fprintf(w, `<rect x="%.0f" y="%.1f" width="%d" height="%.1f" fill="%s"><title>%s, %s: %s bytes</title></rect><text x="%.1f" y="%.1f" font-size="9" text-anchor="middle">%s</text>`+"\n",
-				x, y(v), bar, base-y(v), s.colour, run.Name, strings.ReplaceAll(s.Name, "`", ""), number(v), x+bar/2, y(v)-3, number(v))
+				x, y(v), bar, base-y(v), s.colour, run.Name, strings.ReplaceAll(s.Name, "`", ""), text, x+bar/2, y(v)-3, text)
 			x += bar + between
 		}
 		fmt.Fprintf(w, `<text x="%d" y="%d" text-anchor="middle">%s</text>`+"\n", left+8+i*group+len(series)*(bar+between)/2, base+20, run.Name)

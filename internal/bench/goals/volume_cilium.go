@@ -12,40 +12,29 @@ var ciliumLoads = []struct {
 	{"1,000 events/s", 1_000}, {"10,000 events/s", 10_000}, {"100,000 events/s", 100_000},
 }
 
-// ciliumMonth is what a mode costs at a load.
-type ciliumMonth struct {
-	Name     string
-	GBPerDay float64
-	USD      []string // a month, by plan
-}
-
-// ciliumBill has the bill of a load.
+// ciliumBill has the bill of a load, by ciliumWays.
 type ciliumBill struct {
-	Load  string
-	Modes []ciliumMonth
-	// Archived is a month of balanced and of lean with their archive on the plan Auxiliary.
-	Balanced, Lean string
+	Load   string
+	Months []monthRow
 }
 
 // ciliumMonths computes the bills from the recording of connections. Each event of the load takes as many bytes as one of the recording.
 func ciliumMonths(get func(line, unit string) float64) (bills []ciliumBill) {
 	const recording = "cilium/cilium_ways.pcapng/"
 	for _, load := range ciliumLoads {
-		days := map[string]float64{}
+		day := func(way string) float64 { return perDay(load.Events, get(recording+way, "billed-B/event")) }
 		bill := ciliumBill{Load: load.Name}
 		for _, w := range ciliumWays {
-			day := perDay(load.Events, get(recording+w.Line, "billed-B/event"))
-			days[w.Line] = day
-			month := ciliumMonth{Name: w.Name, GBPerDay: day}
-			for _, p := range prices {
-				month.USD = append(month.USD, usd(p.month(day)))
+			var archived float64
+			if archives(w.Line) {
+				archived = day(ciliumWays[0].Line) // the archive has a record of each event
 			}
-			bill.Modes = append(bill.Modes, month)
+			bill.Months = append(bill.Months, monthOf(w.Name, day(w.Line), archived, false))
 		}
-		archive := prices[auxiliary].month(days["every-event"]) // the archive has a record of each event
-		bill.Balanced = usd(prices[analytics].month(days["balanced"]) + archive)
-		bill.Lean = usd(prices[analytics].month(days["lean"]) + archive)
 		bills = append(bills, bill)
 	}
 	return bills
 }
+
+// archives reports whether the tables have a way with archive: true beside it. Beside full it would only repeat the records.
+func archives(way string) bool { return way == "balanced" || way == "lean" }

@@ -34,6 +34,8 @@ type WholeConfig struct {
 	NewWithin time.Duration `mapstructure:"new_within"`
 	// NewMaxSizeMiB bounds the memory for names that clients have asked for. A name that is forgotten is new.
 	NewMaxSizeMiB int `mapstructure:"new_max_size_mib"`
+	// bytes takes the place of NewMaxSizeMiB if it is not 0; see BoundNew.
+	bytes int
 }
 
 // NoiseConfig is the section `aggregation.noise`: exchanges that are summed for longer.
@@ -88,6 +90,17 @@ const (
 func (c *WholeConfig) Enabled() bool {
 	return c.Changes || c.Failures || len(c.Types) > 0 || c.NXDomainPerMinute > 0 || c.NameLength > 0 || c.LabelEntropy > 0 || c.NewWithin > 0
 }
+
+// newBytes is the bound of the memory for names, in bytes.
+func (c *WholeConfig) newBytes() int {
+	if c.bytes > 0 {
+		return c.bytes
+	}
+	return c.NewMaxSizeMiB << 20
+}
+
+// BoundNew bounds the memory for names in bytes, in place of NewMaxSizeMiB. It is for a measurement whose traffic is a small part of a server's.
+func (c *WholeConfig) BoundNew(bytes int) { c.bytes = bytes }
 
 // Validate returns an error that names the key, the value and the allowed values.
 func (c *WholeConfig) Validate() error {

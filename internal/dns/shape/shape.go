@@ -77,7 +77,7 @@ func New(whole WholeConfig, noise NoiseConfig) (*Classifier, error) {
 		}
 	}
 	if whole.NewWithin > 0 {
-		c.seen = newSeen(whole.NewWithin, whole.NewMaxSizeMiB<<20)
+		c.seen = newSeen(whole.NewWithin, whole.newBytes())
 	}
 	if whole.NXDomainPerMinute > 0 {
 		c.rates = newRates(whole.NXDomainPerMinute)

@@ -485,3 +485,15 @@ func TestWhatIsWholeBeyondTheRateOfAClientIsABurst(t *testing.T) {
 	c.Forget()
 	require.Equal(t, Whole, class("10.0.0.1", odd[0]), "another host")
 }
+
+func TestTheMemoryOfNamesIsInMiBUnlessAMeasurementSetsBytes(t *testing.T) {
+	sets := func(c WholeConfig) int {
+		classifier, err := New(c, NoiseConfig{})
+		require.NoError(t, err)
+		return len(classifier.seen.sets)
+	}
+	c := LeanWhole()
+	require.Equal(t, 64<<20/setSize, sets(c))
+	c.BoundNew(3 * setSize)
+	require.Equal(t, 3, sets(c))
+}

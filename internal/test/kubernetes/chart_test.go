@@ -280,7 +280,7 @@ func TestGOMEMLIMITIs90PercentOfTheLimit(t *testing.T) {
 	require.Equal(t, "1843MiB", goMemory(t, one[*appsv1.DaemonSet](t, rendered(t, given(t, "other-gateway"))).Spec.Template.Spec))
 }
 
-// docs/sizing.md computes the most that a gateway takes, and the parts of an agent's.
+// docs/sizing.md computes the GOMEMLIMIT of a gateway, and the parts of an agent's.
 func TestTheDefaultLimitsHoldWhatTheSizingSays(t *testing.T) {
 	raw, err := os.ReadFile("../../../docs/sizing.md")
 	require.NoError(t, err)
@@ -292,13 +292,21 @@ func TestTheDefaultLimitsHoldWhatTheSizingSays(t *testing.T) {
 		require.NoError(t, err)
 		return mebibytes << 20
 	}
-	fixed, held := figure("`fixed`: that without the receiver's queue \\| (\\d+) MiB"), figure("`volume: balanced` \\| (\\d+) MiB")
-	agent := fixed + 2*(48<<20+held) + 62<<20 // ten batches of 3 MB are 3/2 of ten of 2 MB
-	gateway := figure(`(\d+) MiB each at most`)
+	room, held := figure("`GOMEMLIMIT` = what it holds \\+ (\\d+) MiB"), figure("`volume: balanced` \\| (\\d+) MiB")
+	agent := room + 2*(48<<20+held) + 62<<20 // ten batches of 3 MB are 3/2 of ten of 2 MB
+	gateway := figure("MiB each at most with `GOMEMLIMIT=(\\d+)MiB`")
+	pages := figure(`The process then takes at most (\d+) MiB more`)
 	objects := rendered(t, given(t, "sentinel"))
-	limit := func(pod corev1.PodSpec) int64 { return pod.Containers[0].Resources.Limits.Memory().Value() * 9 / 10 }
-	require.Greater(t, limit(one[*appsv1.DaemonSet](t, objects).Spec.Template.Spec), agent)
-	require.Greater(t, limit(one[*appsv1.Deployment](t, objects).Spec.Template.Spec), gateway)
+	for _, c := range []struct {
+		pod     corev1.PodSpec
+		goLimit int64
+	}{
+		{one[*appsv1.DaemonSet](t, objects).Spec.Template.Spec, agent}, {one[*appsv1.Deployment](t, objects).Spec.Template.Spec, gateway},
+	} {
+		limit := c.pod.Containers[0].Resources.Limits.Memory().Value()
+		require.Greater(t, limit*9/10, c.goLimit)
+		require.Greater(t, limit, limit*9/10+pages, "room for the pages of the binary beside Go's heap")
+	}
 }
 
 func TestAChangedConfigurationReplacesThePods(t *testing.T) {

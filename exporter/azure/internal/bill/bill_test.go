@@ -92,7 +92,7 @@ func TestTheOthersHaveARowForEachEventOfTheDefaultFlags(t *testing.T) {
 // A small run of the command: one load, few clients.
 func TestTheCommandPrintsALineForEachWay(t *testing.T) {
 	var out bytes.Buffer
-	require.NoError(t, run(&out, 2, "names=new$", "", false, nil))
+	require.NoError(t, run(&out, options{clients: 2}, "names=new$", "", nil))
 	for _, way := range []string{"traffic", "ama", "asim-dns-collector", "full", "correlate", "balanced", "lean"} {
 		require.Regexp(t, regexp.MustCompile(`(?m)^BenchmarkBill/dns/load=10k/names=new/`+way+`\t\d+\t`), out.String())
 	}

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"go.opentelemetry.io/collector/confmap"
+
 	"github.com/otelcol-winnet/otelcol-winnet/internal/cilium/capture"
 	"github.com/otelcol-winnet/otelcol-winnet/receiver/ciliumwindowsreceiver"
 )
@@ -35,7 +37,12 @@ func cilium(w io.Writer, path string, columns bool) error {
 		for key, value := range m.config {
 			config[key] = value
 		}
-		b, err := replay(ciliumwindowsreceiver.NewFactory(), config, span{time.Unix(0, 0), time.Now().AddDate(10, 0, 0)})
+		f := ciliumwindowsreceiver.NewFactory()
+		cfg := f.CreateDefaultConfig()
+		if err := confmap.NewFromStringMap(config).Unmarshal(cfg); err != nil {
+			return err
+		}
+		b, err := replay(f, cfg, span{time.Unix(0, 0), time.Now().AddDate(10, 0, 0)})
 		if err != nil {
 			return fmt.Errorf("%s: %w", m.name, err)
 		}

@@ -5,10 +5,14 @@
 package main
 
 import (
-	"math"
+	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
+
+	"go.opentelemetry.io/collector/confmap"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/etw/etl"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/test/traffic"
@@ -21,20 +25,60 @@ type mode struct {
 	config map[string]any
 	// long is set if a record may depend on what was a day ago.
 	long bool
-	// memory is the memory in MiB that the server's receiver has for sums, or 0 for more than enough.
-	memory float64
+	// memory is what the server's receiver has for sums and names; the zero value is more than enough.
+	memory memory
 }
 
-// modes are those of the table.
-var modes = []mode{
+// memory is what a server's receiver has for sums and for names, in MiB.
+type memory struct{ sums, names int }
+
+// lean returns the mode lean with the memory that the receiver of the whole load has.
+func lean(m memory) mode {
+	return mode{name: fmt.Sprintf("lean/memory=%dMiB", m.sums), config: leanConfig(), long: true, memory: m}
+}
+
+func leanConfig() map[string]any { return map[string]any{"volume": "lean"} }
+
+// leanPacked returns the mode lean with another value of aggregation.pack than its default.
+func leanPacked(pack string) mode {
+	config := leanConfig()
+	config["aggregation"] = map[string]any{"pack": pack}
+	return mode{name: "lean/pack=" + pack, config: config, long: true}
+}
+
+// shipped is the memory that lean has by default, and that this project advises for each 1,000 queries/s. most is the most that the receiver takes.
+var (
+	shipped = memory{512, 64}
+	most    = memory{16 << 10, 16 << 10}
+)
+
+// advised returns the memory that this project advises for a load, in queries/s.
+func advised(rate int) memory {
+	n := rate / 1_000
+	return memory{min(n*shipped.sums, most.sums), min(n*shipped.names, most.names)}
+}
+
+// modes returns those of a load, for the table.
+func (l load) modes() []mode {
+	enough := mode{name: "lean", config: leanConfig(), long: true}
+	switch {
+	case l.repeats:
+		return []mode{enough, lean(shipped)}
+	case l.rate > 1_000:
+		return slices.Concat(whole, []mode{enough, lean(shipped), lean(advised(l.rate))})
+	}
+	all := slices.Concat(whole, []mode{enough, leanPacked("sums"), leanPacked("none")})
+	for _, sums := range []int{128, 256, shipped.sums} {
+		all = append(all, lean(memory{sums, shipped.names}))
+	}
+	return all
+}
+
+// whole are the modes that do not sum.
+var whole = []mode{
 	{name: "full", config: map[string]any{}},
 	{name: "correlate", config: map[string]any{"correlate": true}},
 	{name: "balanced", config: map[string]any{"volume": "balanced"}},
-	{name: "lean", config: map[string]any{"volume": "lean"}, long: true},
-	{name: "lean/memory=64MiB", config: map[string]any{"volume": "lean"}, long: true, memory: 64},
-	{name: "lean/memory=174MiB", config: map[string]any{"volume": "lean"}, long: true, memory: 174},
-	{name: "lean/memory=290MiB", config: map[string]any{"volume": "lean"}, long: true, memory: 290},
-	{name: "lean/memory=512MiB", config: map[string]any{"volume": "lean"}, long: true, memory: 512},
 }
 
 // The times of a run, after midnight. The traffic of a day precedes what is measured, so that names of the day before are not new. The last hour
@@ -50,26 +94,38 @@ const (
 // load is the traffic of a run.
 type load struct {
 	name  string
-	rate  float64 // queries in a second that the run stands for, over a day
+	rate  int // queries in a second that the run stands for, over a day
 	seed  uint64
 	shape func(*traffic.Model)
+	// repeats is set if the run repeats another with a seed of its own, for lean only.
+	repeats bool
 }
 
-var loads = []load{
-	{"load=1k", 1_000, 1, func(*traffic.Model) {}},
-	{"load=10k", 10_000, 2, func(*traffic.Model) {}},
-	{"load=100k", 100_000, 3, func(*traffic.Model) {}},
-	{"load=10k/repetition=half", 10_000, 2, func(m *traffic.Model) { m.Repetition = 0.5 }},
-	{"load=10k/repetition=double", 10_000, 2, func(m *traffic.Model) { m.Repetition = 2 }},
-	{"load=10k/names=new", 10_000, 2, func(m *traffic.Model) { m.OnlyNew = true }},
+// loads returns those of the table, of which the first is measured with so many seeds.
+func loads(seeds int) []load {
+	asIs := func(*traffic.Model) {}
+	all := []load{
+		{name: "load=1k", rate: 1_000, seed: 1, shape: asIs},
+		{name: "load=10k", rate: 10_000, seed: 2, shape: asIs},
+		{name: "load=100k", rate: 100_000, seed: 3, shape: asIs},
+		{name: "load=10k/repetition=half", rate: 10_000, seed: 2, shape: func(m *traffic.Model) { m.Repetition = 0.5 }},
+		{name: "load=10k/repetition=double", rate: 10_000, seed: 2, shape: func(m *traffic.Model) { m.Repetition = 2 }},
+		{name: "load=10k/names=new", rate: 10_000, seed: 2, shape: func(m *traffic.Model) { m.OnlyNew = true }},
+	}
+	const further = 11 // the first of the further seeds
+	for i := range seeds - 1 {
+		seed := uint64(further + i)
+		all = append(all, load{name: fmt.Sprintf("load=1k/seed=%d", seed), rate: 1_000, seed: seed, shape: asIs, repeats: true})
+	}
+	return all
 }
 
 // recording is the traffic of a run in two files: all of it, and a part for the modes that do not remember.
 type recording struct {
-	all, part               string // paths
-	allOf, partOf           span
-	allQueries, partQueries int
-	partEvents              int
+	all, some               string // paths
+	allOf, someOf           span
+	allQueries, someQueries int
+	someEvents              int
 	thinning                float64 // how many times as many clients the load has
 	repetition              repetition
 	rivals                  *rivals
@@ -81,16 +137,16 @@ func (l load) record(dir string, clients int) (r recording, err error) {
 	l.shape(&m)
 	midnight := time.Now().UTC().Truncate(time.Hour).Add(-ends) // no row is older than the service accepts
 	r = recording{
-		all: filepath.Join(dir, "all.etl"), part: filepath.Join(dir, "part.etl"), rivals: newRivals(),
+		all: filepath.Join(dir, "all.etl"), some: filepath.Join(dir, "some.etl"), rivals: newRivals(),
 		allOf:  span{midnight.Add(measured), midnight.Add(measured + long)},
-		partOf: span{midnight.Add(measured), midnight.Add(measured + short)},
+		someOf: span{midnight.Add(measured), midnight.Add(measured + short)},
 	}
 	g := traffic.New(m, l.seed, midnight, begins)
 	all, err := newFile(r.all)
 	if err != nil {
 		return r, err
 	}
-	part, err := newFile(r.part)
+	some, err := newFile(r.some)
 	if err != nil {
 		return r, err
 	}
@@ -113,12 +169,12 @@ func (l load) record(dir string, clients int) (r recording, err error) {
 			}
 		}
 		count.add(raw, at, r.allOf.contains(at))
-		if r.partOf.contains(at) {
+		if r.someOf.contains(at) {
 			if asked {
-				r.partQueries++
+				r.someQueries++
 			}
-			r.partEvents++
-			if err := part.Write(raw); err != nil {
+			r.someEvents++
+			if err := some.Write(raw); err != nil {
 				return r, err
 			}
 			if err := r.rivals.add(raw); err != nil {
@@ -126,13 +182,13 @@ func (l load) record(dir string, clients int) (r recording, err error) {
 			}
 		}
 	}
-	r.thinning = l.rate * 24 * 3600 / float64(day)
+	r.thinning = float64(l.rate) * 24 * 3600 / float64(day)
 	r.repetition = count.repetition()
 	r.rivals.end()
 	if err := all.close(); err != nil {
 		return r, err
 	}
-	return r, part.close()
+	return r, some.close()
 }
 
 // file is a recording that is being written.
@@ -161,27 +217,30 @@ func (f *file) close() error {
 	return f.file.Close()
 }
 
-// fits reports whether the sample can have the mode's memory: the receiver's smallest is 1 MiB.
-func (r *recording) fits(m mode) bool { return m.memory == 0 || m.memory/r.thinning > 0.99 }
+// fits reports whether the sample can have the mode's memory. The receiver takes it in pieces of 64 KiB, of which a server's has thousands, and a
+// sample must have some.
+func (r *recording) fits(m mode) bool {
+	return m.memory.sums == 0 || float64(m.memory.sums)/r.thinning >= 1
+}
 
 // bill returns what a mode costs, and the number of queries that it is for.
 func (r *recording) bill(m mode) (bill, int, error) {
-	path, of, queries := r.part, r.partOf, r.partQueries
+	path, of, queries := r.some, r.someOf, r.someQueries
 	if m.long {
 		path, of, queries = r.all, r.allOf, r.allQueries
 	}
-	config := map[string]any{
-		"replay": map[string]any{"path": path}, "device": map[string]any{"hostname": hostName, "ip": hostIP},
+	f := asimdnsreceiver.NewFactory()
+	cfg := f.CreateDefaultConfig().(*asimdnsreceiver.Config)
+	config := maps.Clone(m.config)
+	config["replay"] = map[string]any{"path": path}
+	config["device"] = map[string]any{"hostname": hostName, "ip": hostIP}
+	if err := confmap.NewFromStringMap(config).Unmarshal(cfg); err != nil {
+		return bill{}, 0, err
 	}
-	for key, value := range m.config {
-		config[key] = value
+	if m.memory != (memory{}) {
+		cfg.Aggregation.MaxSizeMiB, cfg.Aggregation.Whole.NewMaxSizeMiB = m.memory.sums, m.memory.names
+		cfg.Thin(r.thinning)
 	}
-	if m.memory > 0 {
-		const whole = 1 // MiB, the smallest
-		config["aggregation"] = map[string]any{
-			"max_size_mib": int(math.Round(m.memory / r.thinning)), "whole": map[string]any{"new_max_size_mib": whole},
-		}
-	}
-	b, err := replay(asimdnsreceiver.NewFactory(), config, of)
+	b, err := replay(f, cfg, of)
 	return b, queries, err
 }

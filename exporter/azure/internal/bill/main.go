@@ -3,6 +3,8 @@
 package main
 
 import (
+	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -14,18 +16,27 @@ import (
 )
 
 func main() {
-	clients := flag.Int("clients", 160, "the number of simulated clients of the DNS server at 1,000 queries/s; the other loads have half")
+	var o options
+	flag.IntVar(&o.clients, "clients", 160, "the number of simulated clients of the DNS server at 1,000 queries/s; the other loads have a quarter more")
+	flag.IntVar(&o.seeds, "seeds", 8, "the number of seeds for lean at 1,000 queries/s; with 1 each load is measured once")
+	flag.IntVar(&o.parallel, "parallel", 1, "the number of loads that are measured at once; each takes up to 3 GB in the folder for temporary files")
 	only := flag.String("run", "", "run only the cases whose names match this regular expression, such as dns/load=1k$ or cilium")
 	ways := flag.String("modes", "", "run only the modes whose names match this regular expression, such as lean$; the others' rows are always built")
-	columns := flag.Bool("columns", false, "also print the billed bytes of each column")
+	flag.BoolVar(&o.columns, "columns", false, "also print the billed bytes of each column")
 	flag.Parse()
-	if err := run(os.Stdout, *clients, *only, *ways, *columns, flag.Args()); err != nil {
+	if err := run(os.Stdout, o, *only, *ways, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "bill:", err)
 		os.Exit(1)
 	}
 }
 
-func run(w io.Writer, clients int, pattern, ways string, columns bool, recordings []string) error {
+// options are those of the command.
+type options struct {
+	clients, seeds, parallel int
+	columns                  bool
+}
+
+func run(w io.Writer, o options, pattern, ways string, recordings []string) error {
 	only, err := regexp.Compile(pattern)
 	if err != nil {
 		return err
@@ -35,40 +46,72 @@ func run(w io.Writer, clients int, pattern, ways string, columns bool, recording
 		return err
 	}
 	fmt.Fprintln(w, "pkg: github.com/otelcol-winnet/otelcol-winnet/exporter/azure/internal/bill")
-	for _, l := range loads {
-		if !only.MatchString("dns/" + l.name) {
-			continue
-		}
-		if err := l.run(w, clients, wanted, columns); err != nil {
-			return fmt.Errorf("%s: %w", l.name, err)
-		}
+	matching := slices.DeleteFunc(loads(o.seeds), func(l load) bool { return !only.MatchString("dns/" + l.name) })
+	if err := runAll(w, o, matching, wanted); err != nil {
+		return err
 	}
 	for _, path := range recordings {
 		if !only.MatchString("cilium/" + filepath.Base(path)) {
 			continue
 		}
-		if err := cilium(w, path, columns); err != nil {
+		if err := cilium(w, path, o.columns); err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
 	}
 	return nil
 }
 
-func (l load) run(w io.Writer, clients int, wanted *regexp.Regexp, columns bool) error {
+// runAll measures loads, some at once, and writes their lines in the order of the loads.
+func runAll(w io.Writer, o options, all []load, wanted *regexp.Regexp) error {
+	type result struct {
+		lines bytes.Buffer
+		err   error
+	}
+	results := make([]chan *result, len(all))
+	for i := range results {
+		results[i] = make(chan *result, 1)
+	}
+	go func() {
+		free := make(chan struct{}, max(1, o.parallel))
+		for i, l := range all {
+			free <- struct{}{}
+			go func() {
+				defer func() { <-free }()
+				r := new(result)
+				r.err = l.run(&r.lines, o, wanted)
+				results[i] <- r
+			}()
+		}
+	}()
+	var failed error
+	for i, l := range all {
+		r := <-results[i]
+		if r.err != nil {
+			failed = errors.Join(failed, fmt.Errorf("%s: %w", l.name, r.err))
+		}
+		if _, err := w.Write(r.lines.Bytes()); err != nil {
+			return err
+		}
+	}
+	return failed
+}
+
+func (l load) run(w io.Writer, o options, wanted *regexp.Regexp) error {
 	dir, err := os.MkdirTemp("", "bill")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	if l.rate > 1_000 { // only the smallest load has a run with less memory, for which the sample must be large
-		clients = max(1, clients/2)
+	clients := o.clients
+	if l.rate > 1_000 { // of a larger load the sample has a smaller part of the memory
+		clients += clients / 4
 	}
 	r, err := l.record(dir, clients)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(w, "BenchmarkBill/dns/%s/traffic\t%d\t%.0f thinning\t%.2f events/query\t%.2f repetition-5m\t%.2f repetition-1h\t%.3f first-of-day\n",
-		l.name, r.allQueries, r.thinning, float64(r.partEvents)/float64(r.partQueries), r.repetition.In5m, r.repetition.InHour, r.repetition.First)
+		l.name, r.allQueries, r.thinning, float64(r.someEvents)/float64(r.someQueries), r.repetition.In5m, r.repetition.InHour, r.repetition.First)
 	show := func(name string, b bill, queries int) {
 		per := func(n int) float64 { return float64(n) / float64(queries) }
 		fmt.Fprintf(w, "BenchmarkBill/dns/%s/%s\t%d\t%.4f rows/query\t%.1f billed-B/query", l.name, name, queries, per(b.Rows), per(b.Billed))
@@ -79,13 +122,13 @@ func (l load) run(w io.Writer, clients int, wanted *regexp.Regexp, columns bool)
 			fmt.Fprintf(w, "\t%.4f exchanges/query", per(b.Counted))
 		}
 		fmt.Fprintln(w)
-		if columns {
+		if o.columns {
 			b.print(w)
 		}
 	}
-	show("ama", r.rivals.AMA, r.partQueries)
-	show("asim-dns-collector", r.rivals.Peer, r.partQueries)
-	for _, m := range modes {
+	show("ama", r.rivals.AMA, r.someQueries)
+	show("asim-dns-collector", r.rivals.Peer, r.someQueries)
+	for _, m := range l.modes() {
 		if !r.fits(m) || !wanted.MatchString(m.name) {
 			continue
 		}

@@ -14,7 +14,6 @@ import (
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/config/configopaque"
 	"go.opentelemetry.io/collector/config/configoptional"
-	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 	"go.opentelemetry.io/collector/receiver"
@@ -30,16 +29,12 @@ type span struct{ from, to time.Time }
 func (s span) contains(at time.Time) bool { return !at.Before(s.from) && at.Before(s.to) }
 
 // replay replays recordings through a receiver with a configuration and the exporter sentinel. It returns what the rows of a span cost.
-func replay(f receiver.Factory, config map[string]any, of span) (b bill, err error) {
+func replay(f receiver.Factory, cfg component.Config, of span) (b bill, err error) {
 	ctx := context.Background()
 	far := startServer(of.from, of.to)
 	defer far.Close()
 	to, err := startExporter(ctx, far)
 	if err != nil {
-		return b, err
-	}
-	cfg := f.CreateDefaultConfig()
-	if err := confmap.NewFromStringMap(config).Unmarshal(cfg); err != nil {
 		return b, err
 	}
 	ended := make(chan struct{})
