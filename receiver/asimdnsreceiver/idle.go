@@ -34,7 +34,7 @@ func (r *dnsReceiver) warnOfAggregation() {
 		r.log.Warn("aggregation.pack has no effect, because omit_attributes leaves out what a packed record is unpacked by: each sum is a record of its own",
 			zap.Strings("attributes", dnslog.PackAttributes()))
 	}
-	if a.Whole.RecordsPerMinute > 0 && !preset && !(a.Window > 0 && a.Pack == packNew && r.cfg.packs()) {
+	if a.Whole.RecordsPerMinute > 0 && !preset && !r.cfg.packsBursts() {
 		r.log.Warn("aggregation.whole.records_per_minute has no effect without aggregation.window, correlate and aggregation.pack: new: nothing more is packed")
 	}
 	if a.Noise.Window > 0 && a.Window > a.Noise.Window {

@@ -29,6 +29,7 @@ func (c *Config) newAggregator(m *pipeline.Memory) *aggregate.Aggregator {
 	}
 	s := aggregate.Settings{
 		Live: !c.Replay.Enabled(), Short: c.Aggregation.Window, Long: c.Aggregation.Noise.Window, Exchanges: c.Correlate, Pack: c.packs(),
+		Bursts: c.packsBursts(),
 	}
 	s.MaxEvents, s.MaxBytes = heldBounds(c.Aggregation.maxBytes(), hold.EntrySize)
 	s.Memory = c.shares(m)

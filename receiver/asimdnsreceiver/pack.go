@@ -34,6 +34,12 @@ func (c *Config) packs() bool {
 	return c.Correlate && c.Aggregation.Pack != packNone && !c.OmitAttributes.OmitsAny(dnslog.PackAttributes()...)
 }
 
+// packsBursts reports whether exchanges that are whole only because of their number are packed, too.
+func (c *Config) packsBursts() bool {
+	w := &c.Aggregation.Whole
+	return c.packs() && c.Aggregation.Pack == packNew && c.Aggregation.Window > 0 && (w.NXDomainPerMinute > 0 || w.RecordsPerMinute > 0)
+}
+
 // pack packs a row of the aggregator. The first row of a packed record is kept back until the record is written.
 func (h *handler) pack(x *prepared, row *aggregate.Row, m dnslog.Merged) pipeline.Kind {
 	begun, p := h.packing != nil, x.pipeline

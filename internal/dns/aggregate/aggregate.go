@@ -7,6 +7,7 @@
 package aggregate
 
 import (
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -33,6 +34,8 @@ type Settings struct {
 	Live bool
 	// Pack keeps the rows of a client together: Short and Long are then the windows of all of its rows. It needs Exchanges.
 	Pack bool
+	// Bursts has exchanges of the class Burst packed. It needs Pack.
+	Bursts bool
 	// Identify makes the identifier of an event that begins a row, of its wire form. nil: it has none. Exchanges have theirs already.
 	Identify func(raw []byte) hold.ID
 }
@@ -52,7 +55,9 @@ const (
 // Aggregator keeps rows. It is used from one goroutine, except for Early.
 type Aggregator struct {
 	Settings
-	windows []*window // Short, then Long if there is one
+	windows []*window // sums, then bursts if there is one
+	sums    []*window // Short, then Long if there is one
+	bursts  *window   // of the class Burst, as long as Short; it has its own memory, so that a flood ends no sums
 	key     []byte    // of the row that is looked up or begun: a Prepared's, or single
 	hash    uint64    // of key
 
@@ -64,7 +69,7 @@ type Aggregator struct {
 	text    []byte
 	set     dns.AnswerSet
 	servers dns.AddrSet
-	sums    dns.Sums // of the row that PopOldest returned
+	total   dns.Sums // of the row that PopOldest returned
 	list    dns.Answers
 	singles uint64 // exchanges of the classes First and Burst so far
 	early   atomic.Int64
@@ -90,27 +95,43 @@ func New(s Settings) *Aggregator {
 	if s.Long > 0 {
 		lengths = append(lengths, s.Long)
 	}
+	events, bytes := s.MaxEvents, s.MaxBytes
+	if s.Bursts {
+		a.bursts = a.newWindow(s.Short, events/partOfBursts, bytes/partOfBursts, 0)
+		events, bytes = events-events/partOfBursts, bytes-bytes/partOfBursts
+	}
 	for i, length := range lengths {
-		w := &window{length: int64(length), slack: correlate.Slack(s.Live), clock: &hold.Steady{}, leaving: none}
-		events, bytes := s.MaxEvents/len(lengths), s.MaxBytes/len(lengths)
-		if s.Pack {
-			w.groups = hold.New(events/4, bytes/16) // a group takes less than half of what a row takes
-			events, bytes = events-events/8, bytes-bytes/16
-		}
-		w.store = hold.New(events, bytes)
-		if len(s.Memory) > i {
-			w.store.Within(s.Memory[i])
-			if w.groups != nil {
-				w.groups.Within(s.Memory[i])
-			}
-		}
-		a.windows = append(a.windows, w)
+		a.sums = append(a.sums, a.newWindow(length, events/len(lengths), bytes/len(lengths), i))
+	}
+	a.windows = slices.Clone(a.sums)
+	if s.Bursts {
+		a.windows = append(a.windows, a.bursts)
 	}
 	a.Forget()
-	if len(a.windows) > 1 {
-		a.windows[1].follows(a.windows[0].clock)
+	for _, w := range a.windows[1:] {
+		w.follows(a.windows[0].clock)
 	}
 	return a
+}
+
+// partOfBursts is the part of the memory that bursts have: one in so many. A client has at most mostOfBurst rows there.
+const partOfBursts = 16
+
+// newWindow makes a window with so much memory. share is the index of its share in Settings.Memory.
+func (a *Aggregator) newWindow(length time.Duration, events, bytes, share int) *window {
+	w := &window{length: int64(length), slack: correlate.Slack(a.Live), clock: &hold.Steady{}, leaving: none}
+	if a.Pack {
+		w.groups = hold.New(events/4, bytes/16) // a group takes less than half of what a row takes
+		events, bytes = events-events/8, bytes-bytes/16
+	}
+	w.store = hold.New(events, bytes)
+	if len(a.Memory) > share {
+		w.store.Within(a.Memory[share])
+		if w.groups != nil {
+			w.groups.Within(a.Memory[share])
+		}
+	}
+	return w
 }
 
 // Forget resets the time, for another stream. No row may be kept.
@@ -171,12 +192,16 @@ func (a *Aggregator) AddPrepared(e *dns.Event, p *Prepared, raw []byte, received
 	switch class {
 	case Whole:
 		return Pass
-	case First, Burst:
+	case First:
 		if !a.Pack {
 			return Pass
 		}
+	case Burst:
+		if w = a.bursts; w == nil {
+			return Pass
+		}
 	case Noise:
-		w = a.windows[len(a.windows)-1]
+		w = a.sums[len(a.sums)-1]
 	}
 	if !a.use(p, x) {
 		return Pass
@@ -197,7 +222,7 @@ func (a *Aggregator) AddPrepared(e *dns.Event, p *Prepared, raw []byte, received
 		return Held
 	}
 	if class == First || class == Burst {
-		return a.addOne(w, raw, received, e, x, at, class)
+		return a.addOne(w, raw, received, e, x, at)
 	}
 	return a.addExchange(w, e, raw, received, x, at)
 }
@@ -210,7 +235,7 @@ func (a *Aggregator) Join(e *dns.Event, p *Prepared, x *correlate.Exchange) bool
 	}
 	at := etw.UnixNano(e.TimeStamp)
 	start, end := span(x, at)
-	for _, w := range a.windows {
+	for _, w := range a.sums {
 		if entry := w.store.Find(a.hash, a.key); entry != nil && w.near(entry, start) {
 			a.merge(w, entry, e, x, start, end)
 			return true
@@ -339,13 +364,17 @@ func (a *Aggregator) PopOldest() Row {
 		}
 	}
 	r := Row{Received: oldest.Received, Count: oldest.Count, window: of, entry: oldest}
-	if of != a.windows[0] {
+	switch of {
+	case a.windows[0]:
+	case a.bursts:
+		r.Class = Burst
+	default:
 		r.Class = Noise
 	}
 	if a.Exchanges {
 		a.read(&r)
-		if a.Pack && oldest.Tag != 0 {
-			r.Class = Class(oldest.Tag)
+		if oldest.Tag == tagFirst {
+			r.Class = First
 		}
 		r.More = a.Pack && uint32(oldest.Sum) != none
 		return r

@@ -103,7 +103,7 @@ func (a *Aggregator) read(r *Row) {
 	if r.Count == 1 {
 		return
 	}
-	s := &a.sums
+	s := &a.total
 	s.First, s.Last = r.entry.First, f.last
 	s.Timed, s.TotalMS, s.MinMS, s.MaxMS = f.timed, f.total, f.least, f.most
 	s.GapMS, s.GapSquareMS, s.HasSquare = f.gaps.sum(), f.gaps.squares, !f.gaps.lost

@@ -14,14 +14,16 @@ import (
 
 // Packing keeps the rows of one client together, as a group. The window of a group begins with its first row, and all of its rows leave
 // together. Groups are entries of a second store. The data of a group is the number of its latest row, and its Entry.Count the number of its
-// exchanges of the class Burst. Entry.Sum of a row is the number of the row before it in the group, Entry.Begun the number of its group, and Entry.Tag
-// the class of an exchange that is not summed.
+// rows in the window of bursts. Entry.Sum of a row is the number of the row before it in the group, and Entry.Begun the number of its group.
 
 // none stands for the number of a row or a group where there is none.
 const none = math.MaxUint32
 
+// tagFirst is the Entry.Tag of an exchange of the class First.
+const tagFirst = 1
+
 // mostOfBurst is the number of exchanges of the class Burst with which a group leaves before its window is over. They fill about one packed record. So a
-// flood of them neither takes the memory of other clients' rows, nor does it come late.
+// flood of one client neither ends the bursts of others, nor does it come late.
 const mostOfBurst = 100
 
 // appendClient appends the key of a group. It has what the rows of a group have in common: the id, role and level of the event, the protocol, the
@@ -103,8 +105,8 @@ func (w *window) leave(e *hold.Entry) {
 	w.groups.Drop(g)
 }
 
-// addOne adds an exchange that is not summed to the group of its client. class is First or Burst.
-func (a *Aggregator) addOne(w *window, raw []byte, received int64, e *dns.Event, x *correlate.Exchange, own int64, class Class) Verdict {
+// addOne adds an exchange that is not summed to the group of its client.
+func (a *Aggregator) addOne(w *window, raw []byte, received int64, e *dns.Event, x *correlate.Exchange, own int64) Verdict {
 	a.singles++
 	a.single = binary.LittleEndian.AppendUint64(append(a.single[:0], singleKey), a.singles)
 	a.key, a.hash = a.single, hold.Hash(a.single)
@@ -116,12 +118,13 @@ func (a *Aggregator) addOne(w *window, raw []byte, received int64, e *dns.Event,
 		return Pass
 	}
 	row := w.store.Find(a.hash, a.key)
-	row.Tag = uint16(class)
-	if class == Burst {
-		g := w.groupOf(row)
-		if g.Count++; g.Count == mostOfBurst && w.leaving == none {
-			w.leaving, w.early = w.groups.Number(g), false
-		}
+	if w != a.bursts {
+		row.Tag = tagFirst
+		return Held
+	}
+	g := w.groupOf(row)
+	if g.Count++; g.Count == mostOfBurst && w.leaving == none {
+		w.leaving, w.early = w.groups.Number(g), false
 	}
 	return Held
 }

@@ -98,57 +98,59 @@ func TestAClientLeavesEarlyAsAWholeWhenMemoryIsFull(t *testing.T) {
 	require.Equal(t, 48, m.Held())
 }
 
+// bursts keeps sums and bursts, with room for so many rows.
+func bursts(t testing.TB, rows int) maker {
+	return server(t, Settings{Exchanges: true, Pack: true, Bursts: true, Short: time.Minute, Long: time.Hour, MaxEvents: rows, MaxBytes: 1 << 30})
+}
+
 func TestAClientWithABurstLeavesBeforeItsWindowIsOver(t *testing.T) {
-	m := server(t, Settings{Exchanges: true, Pack: true, Short: time.Minute, MaxEvents: 1 << 12, MaxBytes: 1 << 30})
-	for i := range 2 * mostOfBurst { // rows of other classes do not count, and clients before and after it stay
-		require.Equal(t, Held, m.packed(0, Sum, of("10.0.0.1", fmt.Sprintf("%d.example", i))))
-		require.False(t, m.Due())
-	}
-	require.Equal(t, Held, m.packed(time.Second, Sum, of("10.0.0.2", "a.example")))
-	require.Equal(t, Held, m.packed(2*time.Second, Sum, of("10.0.0.3", "a.example")))
-	others := m.Held() - 1
-	for burst := range 3 {
+	m := bursts(t, 1<<14)
+	require.Equal(t, Held, m.packed(time.Second, Burst, of("10.0.0.1", "nowhere.example")))
+	require.Equal(t, Held, m.packed(2*time.Second, Sum, of("10.0.0.2", "a.example")))
+	require.Equal(t, Held, m.packed(3*time.Second, First, of("10.0.0.2", "b.example")))
+	others := m.Held()
+	for range 3 {
 		for range mostOfBurst {
 			require.False(t, m.Due(), "not all of it is there")
-			require.Equal(t, Held, m.packed(3*time.Second, Burst, of("10.0.0.2", "nowhere.example")))
+			require.Equal(t, Held, m.packed(4*time.Second, Burst, of("10.0.0.2", "nowhere.example")))
 		}
-		left := mostOfBurst
-		if burst == 0 {
-			left++ // the sum of the same client
-		}
-		for i := range left {
+		for i := range mostOfBurst {
 			require.True(t, m.Due(), "the others of the client follow")
 			row := m.PopOldest()
-			require.Equal(t, i < left-1, row.More)
+			require.Equal(t, i < mostOfBurst-1, row.More)
+			require.Equal(t, Burst, row.Class)
 			require.Equal(t, int64(1), row.Count)
 			m.Release(row)
 		}
 		require.False(t, m.Due())
-		require.Equal(t, others, m.Held())
+		require.Equal(t, others, m.Held(), "the other client's burst, and the sums of the same client, stay")
 	}
-	require.Zero(t, m.Early(), "there was room")
-	rows, _ := m.left()
-	require.Len(t, rows, 1)
+	require.Zero(t, m.Early())
+	rows, singles := m.left()
+	require.Equal(t, map[int]int64{2: 1, 3: 1}, rows)
+	require.Equal(t, 1, singles)
 	rows, _ = m.left()
-	require.Equal(t, map[int]int64{2: 1}, rows)
+	require.Equal(t, map[int]int64{1: 1}, rows)
 	require.Zero(t, m.Held())
 }
 
-func TestABurstLeavesAlsoWhileMemoryIsFull(t *testing.T) {
-	m := server(t, Settings{Exchanges: true, Pack: true, Short: time.Minute, MaxEvents: 160, MaxBytes: 1 << 30})
-	came, left := 0, 0
-	for i := range 50 * mostOfBurst {
+func TestAFloodEndsNoSum(t *testing.T) {
+	m := bursts(t, 1<<10)
+	require.Equal(t, Held, m.packed(0, Burst, of("10.0.0.9", "nowhere.example")), "it stays, so no place of the order before those after it is free again")
+	require.Equal(t, Held, m.packed(0, Sum, of("10.0.0.1", "a.example")))
+	require.Equal(t, Held, m.packed(0, Noise, of("10.0.0.1", "b.example")))
+	came, left := 1, 0
+	for i := range 100 * mostOfBurst {
 		client := []string{"10.0.0.1", "10.0.0.2", fmt.Sprintf("10.0.1.%d", i%250)}[i%3]
 		require.Equal(t, Held, m.packed(time.Duration(i)*time.Millisecond, Burst, of(client, "nowhere.example")))
 		for came++; m.Due(); left++ {
-			m.Release(m.PopOldest())
+			row := m.PopOldest()
+			require.Equal(t, Burst, row.Class)
+			m.Release(row)
 		}
-		require.Equal(t, came-left, m.Held())
+		require.Equal(t, came-left+2, m.Held())
 	}
-	for ; m.Held() > 0; left++ {
-		m.Release(m.PopOldest())
-	}
-	require.Equal(t, came, left)
+	require.Less(t, came-left, 1<<10/partOfBursts)
 }
 
 func TestWithoutPackingAnExchangeThatIsNotSummedIsARecordOfItsOwn(t *testing.T) {

@@ -4,8 +4,9 @@
 
 package hold
 
-// Barrier divides the events that were kept back before it from those that come after it.
-type Barrier [2]uint32
+// Barrier divides the events that were kept back before it from those that come after it. A stage has a number for each of its stores, of which there are
+// at most three.
+type Barrier [3]uint32
 
 // Stage keeps events back. It is used from one goroutine.
 type Stage interface {
