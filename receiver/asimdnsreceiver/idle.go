@@ -34,8 +34,12 @@ func (r *dnsReceiver) warnOfAggregation() {
 		r.log.Warn("aggregation.pack has no effect, because omit_attributes leaves out what a packed record is unpacked by: each sum is a record of its own",
 			zap.Strings("attributes", dnslog.PackAttributes()))
 	}
-	if a.Whole.RecordsPerMinute > 0 && !preset && !r.cfg.packsBursts() {
-		r.log.Warn("aggregation.whole.records_per_minute has no effect without aggregation.window, correlate and aggregation.pack: new: nothing more is packed")
+	switch w := &a.Whole; {
+	case w.RecordsPerMinute == 0 || preset:
+	case !w.BoundsRecords():
+		r.log.Warn("aggregation.whole.records_per_minute has no effect without failures, types, name_length or label_entropy of the same section: nothing is whole because of these")
+	case !r.cfg.packsBursts():
+		r.log.Warn("aggregation.whole.records_per_minute has no effect without correlate, aggregation.window, aggregation.pack: new, and 16 MiB of aggregation.max_size_mib: nothing more is packed")
 	}
 	if a.Noise.Window > 0 && a.Window > a.Noise.Window {
 		r.log.Warn("aggregation.window is longer than aggregation.noise.window: noise is summed for a shorter time than other exchanges",

@@ -5,6 +5,8 @@
 package asimdnsreceiver
 
 import (
+	"time"
+
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/aggregate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns/correlate"
 	"github.com/otelcol-winnet/otelcol-winnet/internal/pipeline"
@@ -34,6 +36,15 @@ func (c *Config) newAggregator(m *pipeline.Memory) *aggregate.Aggregator {
 	s.MaxEvents, s.MaxBytes = heldBounds(c.Aggregation.maxBytes(), hold.EntrySize)
 	s.Memory = c.shares(m)
 	return aggregate.New(s)
+}
+
+// latest is how long after its time an exchange may be ready: a query is once no response can come any more.
+func (c *Config) latest() time.Duration {
+	late := time.Duration(correlate.Slack(!c.Replay.Enabled()))
+	if c.Correlate {
+		late += c.Correlation.Timeout
+	}
+	return late
 }
 
 // heldBounds divides memory, in bytes, between the events that are kept back, of which each takes entry bytes besides its own, and their bytes.

@@ -34,10 +34,13 @@ func (c *Config) packs() bool {
 	return c.Correlate && c.Aggregation.Pack != packNone && !c.OmitAttributes.OmitsAny(dnslog.PackAttributes()...)
 }
 
-// packsBursts reports whether exchanges that are whole only because of their number are packed, too.
+// leastForBursts is the least aggregation.max_size_mib of which a part is enough for packing exchanges that are whole.
+const leastForBursts = 16
+
+// packsBursts reports whether exchanges that are not summed are packed, too, if a client has many.
 func (c *Config) packsBursts() bool {
-	w := &c.Aggregation.Whole
-	return c.packs() && c.Aggregation.Pack == packNew && c.Aggregation.Window > 0 && (w.NXDomainPerMinute > 0 || w.RecordsPerMinute > 0)
+	a := &c.Aggregation
+	return c.packs() && a.Pack == packNew && a.Window > 0 && a.MaxSizeMiB >= leastForBursts && (a.Whole.NXDomainPerMinute > 0 || a.Whole.BoundsRecords())
 }
 
 // pack packs a row of the aggregator. The first row of a packed record is kept back until the record is written.

@@ -196,18 +196,18 @@ func TestWithoutAnyOneAttributeAPackedRecordUnpacksToTheRecordsOfPackNone(t *tes
 
 // A client with one item takes the least. README.md has the number of clients for 512 MiB.
 func TestTheMemoryForSumsHasRoomForSoManyClients(t *testing.T) {
-	const clients = 295 // a MiB
-	require.Equal(t, 151, 512*clients/1000)
+	const mib, clients = 16, 4726
+	require.Equal(t, 151, 512*clients/mib/1000)
 	change := func(c *Config) {
 		c.useVolume(volume.Lean)
-		c.EnableFlags, c.EnableLevel, c.Aggregation.MaxSizeMiB = &everything, 5, 1
+		c.EnableFlags, c.EnableLevel, c.Aggregation.MaxSizeMiB = &everything, 5, mib
 	}
 	l := startWithoutSession(t, change, consumertest.NewNop())
 	l.shutdown()
 	records, x := l.handler.Begin(plog.NewLogs()), newExchanges(t)
 	for i := range clients + 10 {
 		x.client = fmt.Sprintf("10.0.%d.%d", i/256, i%256)
-		at := traceBegun.Add(time.Duration(i) * 100 * time.Millisecond)
+		at := traceBegun.Add(time.Duration(i) * 10 * time.Millisecond)
 		for _, raw := range [][]byte{x.query(at, i), x.answer(at.Add(time.Millisecond), i)} {
 			for l.handler.Due() {
 				l.handler.Release(records, true)

@@ -103,7 +103,7 @@ func (r *dnsReceiver) newHandler(device dnslog.Device) (*handler, error) {
 	if h.correlator != nil && h.aggregator != nil {
 		h.aggregator.Follow(&h.correlator.Clock)
 	}
-	if err := h.classify(&r.cfg.Aggregation); err != nil {
+	if err := h.classify(&r.cfg.Aggregation, r.cfg.latest()); err != nil {
 		return nil, err
 	}
 	pseudonyms := r.cfg.pseudonyms()

@@ -21,13 +21,13 @@ type classification struct {
 	joins      bool              // an exchange whose class cannot change joins a row without being classified
 }
 
-// classify makes the handler ask how an exchange is summed.
-func (h *handler) classify(c *aggregationConfig) (err error) {
+// classify makes the handler ask how an exchange is summed. late is how long after its time an exchange may be ready.
+func (h *handler) classify(c *aggregationConfig, late time.Duration) (err error) {
 	if h.aggregator == nil || !c.Whole.Enabled() && c.Noise.Window == 0 {
 		return nil
 	}
 	h.shape.noiseOnly, h.shape.packsNew, h.shape.joins = c.Window == 0, c.Pack == packNew, c.joins()
-	h.shape.classifier, err = shape.New(c.Whole, c.Noise)
+	h.shape.classifier, err = shape.New(c.Whole, c.Noise, late)
 	h.class = h.classOf
 	return err
 }

@@ -57,7 +57,7 @@ type Aggregator struct {
 	Settings
 	windows []*window // sums, then bursts if there is one
 	sums    []*window // Short, then Long if there is one
-	bursts  *window   // of the class Burst, as long as Short; it has its own memory, so that a flood ends no sums
+	bursts  *window   // of the class Burst, as long as Short. A flood must end no sums, so it has its own part of the bounds
 	key     []byte    // of the row that is looked up or begun: a Prepared's, or single
 	hash    uint64    // of key
 
@@ -114,7 +114,7 @@ func New(s Settings) *Aggregator {
 	return a
 }
 
-// partOfBursts is the part of the memory that bursts have: one in so many. A client has at most mostOfBurst rows there.
+// partOfBursts is the part of the memory that bursts have: one in so many.
 const partOfBursts = 16
 
 // newWindow makes a window with so much memory. share is the index of its share in Settings.Memory.
@@ -313,7 +313,7 @@ func (a *Aggregator) Held() (n int) {
 	return n
 }
 
-// Early is the number of rows that went before their window was over, because their memory was needed. It may be called from any goroutine.
+// Early is the number of rows of sums that went before their window was over, because their memory was needed. It may be called from any goroutine.
 func (a *Aggregator) Early() int64 { return a.early.Load() }
 
 // Due reports whether a row must go: its time is over, or its memory is needed.
@@ -353,7 +353,7 @@ func (a *Aggregator) PopOldest() Row {
 	for _, w := range a.windows {
 		e, early := w.due()
 		if e != nil {
-			if w.early = early; early {
+			if w.early = early; early && w != a.bursts { // a burst loses nothing
 				a.early.Add(1)
 			}
 			of, oldest = w, e

@@ -22,8 +22,8 @@ const none = math.MaxUint32
 // tagFirst is the Entry.Tag of an exchange of the class First.
 const tagFirst = 1
 
-// mostOfBurst is the number of exchanges of the class Burst with which a group leaves before its window is over. They fill about one packed record. So a
-// flood of one client neither ends the bursts of others, nor does it come late.
+// mostOfBurst is the number of exchanges of the class Burst with which a group leaves before its window is over. They fill about one packed record, so
+// a flood does not come late. The bursts of other clients may leave early because of it, which loses nothing.
 const mostOfBurst = 100
 
 // appendClient appends the key of a group. It has what the rows of a group have in common: the id, role and level of the event, the protocol, the

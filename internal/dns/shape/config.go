@@ -102,6 +102,11 @@ func (c *WholeConfig) newBytes() int {
 // BoundNew bounds the memory for names in bytes, in place of NewMaxSizeMiB. It is for a measurement whose traffic is a small part of a server's.
 func (c *WholeConfig) BoundNew(bytes int) { c.bytes = bytes }
 
+// BoundsRecords reports whether a client may have exchanges beyond RecordsPerMinute.
+func (c *WholeConfig) BoundsRecords() bool {
+	return c.RecordsPerMinute > 0 && (c.Failures || len(c.Types) > 0 || c.NameLength > 0 || c.LabelEntropy > 0)
+}
+
 // Validate returns an error that names the key, the value and the allowed values.
 func (c *WholeConfig) Validate() error {
 	var errs configyaml.KeyErrors

@@ -12,6 +12,7 @@ import (
 // smallest count of its set ("space saving").
 type rates struct {
 	limit uint32
+	late  int64 // minutes by which an exchange may be older than those before it
 	seed  maphash.Seed
 	sets  []rateSet
 }
@@ -25,14 +26,15 @@ type rateSet struct {
 	counts  [rateWays]uint32
 }
 
-func newRates(limit int) *rates {
-	return &rates{limit: uint32(limit), seed: maphash.MakeSeed(), sets: make([]rateSet, rateSets)}
+// newRates makes rates for exchanges that come at most so late.
+func newRates(limit int, late time.Duration) *rates {
+	return &rates{limit: uint32(limit), late: int64(late/time.Minute) + 1, seed: maphash.MakeSeed(), sets: make([]rateSet, rateSets)}
 }
 
 func (r *rates) forget() { clear(r.sets) }
 
-// exceeds counts an exchange of a client, and reports whether it is beyond the limit in its minute. An event of the minute before counts for
-// the later one. A time that is further back is a clock that was set back, and begins anew.
+// exceeds counts an exchange of a client, and reports whether it is beyond the limit in its minute. One that comes late, such as a query
+// whose answer was waited for, counts for the minute of the latest. A time that is further back is a clock that was set back, and begins anew.
 func (r *rates) exceeds(client netip.Addr, at int64) bool {
 	addr := client.As16()
 	hash := max(1, maphash.Bytes(r.seed, addr[:]))
@@ -41,7 +43,7 @@ func (r *rates) exceeds(client netip.Addr, at int64) bool {
 	victim, least := 0, uint32(1<<32-1)
 	for i := range set.clients {
 		count := set.counts[i]
-		if set.clients[i] == 0 || set.minutes[i] < minute || set.minutes[i] > minute+1 {
+		if set.clients[i] == 0 || set.minutes[i] < minute || set.minutes[i] > minute+r.late {
 			count = 0 // its minute is over
 		}
 		if set.clients[i] == hash {

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package shape decides how DNS exchanges are summed. An exchange goes in, in the order of events; its class comes out: a record of its own,
-// the first for its name, one of many of a client, part of a sum, or part of a longer sum of noise. What is rare, failing, new or long is never summed.
+// the first for its name, one of many of a client, part of a sum, or part of a longer sum of noise. What is rare, failing, new or long is not summed.
 //
 // Time is the events' own. Memory is bounded. An error of the bounded memory makes an exchange a record of its own, never part of a sum.
 package shape
 
 import (
 	"net/netip"
+	"time"
 	"unsafe"
 
 	"github.com/otelcol-winnet/otelcol-winnet/internal/dns"
@@ -63,8 +64,8 @@ type Classifier struct {
 	bits  entropy
 }
 
-// New makes a Classifier. It returns an error if the file of noise cannot be read or has an invalid line.
-func New(whole WholeConfig, noise NoiseConfig) (*Classifier, error) {
+// New makes a Classifier. late is how much older an exchange may be than those that were classified before it. New returns an error if the file of noise cannot be read or has an invalid line.
+func New(whole WholeConfig, noise NoiseConfig, late time.Duration) (*Classifier, error) {
 	c := &Classifier{whole: whole, types: map[uint16]bool{}, bits: newEntropy()}
 	for _, name := range whole.Types {
 		code, _ := dns.TypeCode(name) // Validate has checked it
@@ -80,10 +81,10 @@ func New(whole WholeConfig, noise NoiseConfig) (*Classifier, error) {
 		c.seen = newSeen(whole.NewWithin, whole.newBytes())
 	}
 	if whole.NXDomainPerMinute > 0 {
-		c.rates = newRates(whole.NXDomainPerMinute)
+		c.rates = newRates(whole.NXDomainPerMinute, late)
 	}
 	if whole.RecordsPerMinute > 0 {
-		c.apart = newRates(whole.RecordsPerMinute)
+		c.apart = newRates(whole.RecordsPerMinute, late)
 	}
 	return c, nil
 }

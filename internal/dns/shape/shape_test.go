@@ -36,7 +36,7 @@ var (
 
 func lean(t *testing.T) *Classifier {
 	t.Helper()
-	c, err := New(LeanWhole(), NoiseConfig{Window: time.Hour})
+	c, err := New(LeanWhole(), NoiseConfig{Window: time.Hour}, time.Minute)
 	require.NoError(t, err)
 	return c
 }
@@ -244,10 +244,28 @@ func TestNXDOMAINsBeyondTheRateOfAClientAreABurst(t *testing.T) {
 	require.Equal(t, Sum, missing("10.0.0.1", start.Add(-time.Hour)), "the clock was set back")
 }
 
+// An exchange without an answer is classified when none can come any more, between others of the present.
+func TestAnExchangeThatComesLateCountsForThePresentMinute(t *testing.T) {
+	const late = 10 * time.Minute
+	c, err := New(LeanWhole(), NoiseConfig{}, late)
+	require.NoError(t, err)
+	counts := map[aggregate.Class]int{}
+	for i := range 600 { // of 5 minutes
+		at := start.Add(time.Duration(i) * time.Second / 2)
+		x := query("www.example.com", at)
+		x.Failed, x.Code = true, 2
+		if i%2 == 1 {
+			x.Time, x.HasCode = at.Add(-late).UnixNano(), false
+		}
+		counts[c.Class(x)]++
+	}
+	require.Equal(t, map[aggregate.Class]int{Whole: 6 * leanRecordsPerMinute, Burst: 600 - 6*leanRecordsPerMinute}, counts)
+}
+
 func TestTheRateNeverCountsTooFew(t *testing.T) {
 	// More clients than there is room for, in random order: none may have more than the limit without being found.
 	random := rand.New(rand.NewPCG(3, 4))
-	r := newRates(5)
+	r := newRates(5, 0)
 	counts := map[int]int{}
 	for range 100_000 {
 		i := int(random.ExpFloat64() * 6000)
@@ -299,7 +317,7 @@ func TestAFileReplacesTheNamesThatAreNoise(t *testing.T) {
 	require.NoError(t, os.WriteFile(file, []byte("\ufeff# ours\r\n\r\nprint.corp.example.com # the printers\r\n*.Cams.example.com\r\n"), 0o600))
 	noise := NoiseConfig{Window: time.Hour, File: file}
 	require.NoError(t, noise.Validate())
-	c, err := New(NoWhole(), noise)
+	c, err := New(NoWhole(), noise, 0)
 	require.NoError(t, err)
 	for name, want := range map[string]aggregate.Class{
 		"print.corp.example.com": Noise, "a.cams.example.com": Noise, "cams.example.com": Sum, "v10.events.data.microsoft.com": Sum,
@@ -325,7 +343,7 @@ func TestAFileOfNoiseThatCannotBeUsedIsRefused(t *testing.T) {
 		noise := NoiseConfig{Window: time.Hour, File: file}
 		require.ErrorContains(t, noise.Validate(), "file: ")
 		require.ErrorContains(t, noise.Validate(), want)
-		_, err := New(NoWhole(), noise)
+		_, err := New(NoWhole(), noise, 0)
 		require.ErrorContains(t, err, want)
 	}
 }
@@ -351,7 +369,7 @@ func TestALineOfNoiseThatCanMatchNothingIsRefusedWithItsNumber(t *testing.T) {
 		require.NoError(t, os.WriteFile(file, []byte("# ours\n"+line+"\n"), 0o600))
 		noise, whole := NoiseConfig{Window: time.Hour, File: file}, LeanWhole()
 		err := errors.Join(noise.Validate(), noise.CheckFile(&whole))
-		_, newErr := New(whole, noise)
+		_, newErr := New(whole, noise, 0)
 		if want == "" {
 			require.NoError(t, err, line)
 			require.NoError(t, newErr, line)
@@ -370,7 +388,7 @@ func TestAllIsSummedByDefault(t *testing.T) {
 	whole := NoWhole()
 	require.NoError(t, whole.Validate())
 	require.NoError(t, (&NoiseConfig{}).Validate())
-	c, err := New(whole, NoiseConfig{})
+	c, err := New(whole, NoiseConfig{}, 0)
 	require.NoError(t, err)
 	for _, x := range []*Exchange{
 		query("new.example", start), {Change: true}, {Failed: true}, {Type: mdns.TypeTXT, HasType: true}, query(strings.Repeat("x", 300), start), query("time.windows.com", start),
@@ -410,7 +428,7 @@ func TestAClassAllocatesNothing(t *testing.T) {
 func FuzzClass(f *testing.F) {
 	f.Add([]byte("www.example.com"), int64(1), uint16(1), uint64(0), uint8(0))
 	f.Add([]byte{0xFF, 0, '.', '.'}, int64(-1), uint16(12), uint64(3), uint8(255))
-	c, err := New(LeanWhole(), NoiseConfig{Window: time.Hour})
+	c, err := New(LeanWhole(), NoiseConfig{Window: time.Hour}, time.Minute)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -421,7 +439,7 @@ func FuzzClass(f *testing.F) {
 }
 
 func BenchmarkClass(b *testing.B) {
-	c, err := New(LeanWhole(), NoiseConfig{Window: time.Hour})
+	c, err := New(LeanWhole(), NoiseConfig{Window: time.Hour}, time.Minute)
 	require.NoError(b, err)
 	names := make([][]byte, 10_000)
 	for i := range names {
@@ -488,7 +506,7 @@ func TestWhatIsWholeBeyondTheRateOfAClientIsABurst(t *testing.T) {
 
 func TestTheMemoryOfNamesIsInMiBUnlessAMeasurementSetsBytes(t *testing.T) {
 	sets := func(c WholeConfig) int {
-		classifier, err := New(c, NoiseConfig{})
+		classifier, err := New(c, NoiseConfig{}, 0)
 		require.NoError(t, err)
 		return len(classifier.seen.sets)
 	}
