@@ -184,7 +184,7 @@ func TestEveryVolumeCountsTheSameByClientNameTypeAndResult(t *testing.T) {
 func TestLeanKeepsWhatIsRareWhole(t *testing.T) {
 	lean, _ := replayVolume(t, serverFile, volume.Lean, nil)
 	sums, noise := 0, 0
-	kit.EachRecord(lean, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+	eachUnpacked(t, lean, func(lr plog.LogRecord) {
 		if number(lr, "EventCount") == 1 {
 			return
 		}
