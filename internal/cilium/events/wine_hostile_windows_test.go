@@ -144,8 +144,8 @@ func leavesNothing(t *testing.T, times int, do func(i int)) {
 	if after := handles(t); after > beforeHandles+uint32(times)/4 {
 		t.Errorf("%d handles before, %d after %d times", beforeHandles, after, times)
 	}
-	// A map that has lost its place is read for a little longer.
-	if after := runtime.NumGoroutine(); after > beforeGoroutines+2 {
+	// A map that has lost its place is read for a little longer, so some goroutines may be there at both times.
+	if after := runtime.NumGoroutine(); after > beforeGoroutines+times/4 {
 		t.Errorf("%d goroutines before, %d after %d times", beforeGoroutines, after, times)
 	}
 }
