@@ -3,8 +3,8 @@
 // Package recent remembers the last keys and a value for each, in memory of a fixed size. Keys go in; the values of those that came lately
 // come out.
 //
-// A table keeps a key's print: hashes with a seed of its own, so that nobody who chooses keys can choose prints. The lower half of a
-// print selects a set of eight places. A new key replaces the oldest one of its set.
+// A table keeps a key's print: hashes with a seed of the process, so that nobody who chooses keys can choose prints, and tables that get the same
+// keys remember the same. The lower half of a print selects a set of eight places. A new key replaces the oldest one of its set.
 package recent
 
 import (
@@ -24,9 +24,11 @@ const Size = sets * Ways
 
 const sets = 1 << 13
 
+// seed is random for each process.
+var seed = maphash.MakeSeed()
+
 // Table remembers keys with values of type V. A key takes 8 bytes, beside those of V. No method allocates. One goroutine uses it.
 type Table[V any] struct {
-	seed   maphash.Seed
 	prints [][Ways]Print // by set, each a cache line; 0 is a free place
 	values [][Ways]V
 	next   []uint8 // by set, the place of the next key
@@ -37,18 +39,18 @@ type Print uint64
 
 // New makes an empty table.
 func New[V any]() *Table[V] {
-	return &Table[V]{seed: maphash.MakeSeed(), prints: make([][Ways]Print, sets), values: make([][Ways]V, sets), next: make([]uint8, sets)}
+	return &Table[V]{prints: make([][Ways]Print, sets), values: make([][Ways]V, sets), next: make([]uint8, sets)}
 }
 
 // Hash returns a key's print.
-func (t *Table[V]) Hash(key []byte) Print { return max(Print(maphash.Bytes(t.seed, key)), 1) }
+func (t *Table[V]) Hash(key []byte) Print { return max(Print(maphash.Bytes(seed, key)), 1) }
 
 // Join returns the print of a key of three parts. Keys with the same first part have the same lower half, so that they are in one set. The
 // two upper quarters are hashes of the second and the third part.
 func (t *Table[V]) Join(first, second, third []byte) Print {
-	p := maphash.Bytes(t.seed, first) & math.MaxUint32
-	p |= maphash.Bytes(t.seed, second) << 48
-	p |= maphash.Bytes(t.seed, third) << 48 >> 16
+	p := maphash.Bytes(seed, first) & math.MaxUint32
+	p |= maphash.Bytes(seed, second) << 48
+	p |= maphash.Bytes(seed, third) << 48 >> 16
 	return max(Print(p), 1)
 }
 
