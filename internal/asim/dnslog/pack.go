@@ -102,8 +102,8 @@ func PackAttributes() []string {
 	return names
 }
 
-// Pack adds the record of an event and of those merged with it to the packed record, as an item of a kind. The records of one packed record must have the same event id. If the item is too large, Pack appends the record to records instead, and ok is false.
-// The result is the size of the record, as Sentinel would bill it.
+// Pack adds the record of an event and of those merged with it to the packed record, as an item of a kind. The records of one packed record must
+// have the same event id. If the item is too large, Pack appends the record to records instead, and ok is false. The result is the size of the record, as Sentinel would bill it.
 func (m *Mapper) Pack(records plog.LogRecordSlice, e *dns.Event, received int64, merged Merged, kind ItemKind) (size int, ok bool) {
 	if m.pack == nil {
 		m.pack = &pack{seen: map[string]bool{}, writer: newPackWriter()}

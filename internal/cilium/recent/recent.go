@@ -34,7 +34,7 @@ type Table[V any] struct {
 	next   []uint8 // by set, the place of the next key
 }
 
-// Print stands for a key in the table that made it.
+// Print stands for a key, in each table of the process.
 type Print uint64
 
 // New makes an empty table.

@@ -48,7 +48,7 @@ const (
 	Sum   Class = iota // in the window Short
 	Noise              // in the window Long
 	First              // not at all, but it may be packed with the sums of its client in the window Short: the first for its name
-	Burst              // as First: one of many of its client that are not summed
+	Burst              // not at all, but it may be packed with others of its client: one of many that are not summed
 	Whole              // not at all: it is a record of its own
 )
 

@@ -60,11 +60,12 @@ type Classifier struct {
 	noise *noise // nil if nothing is noise
 	seen  *seen  // nil if new names are summed as well
 	rates *rates // of NXDOMAINs; nil if all are summed
-	apart *rates // of records of their own; nil if none is packed
+	apart *rates // of what is whole otherwise; nil if there is no limit
 	bits  entropy
 }
 
-// New makes a Classifier. late is how much older an exchange may be than those that were classified before it. New returns an error if the file of noise cannot be read or has an invalid line.
+// New makes a Classifier. late is how much older an exchange may be than those that were classified before it. New returns an error if the file
+// of noise cannot be read or has an invalid line.
 func New(whole WholeConfig, noise NoiseConfig, late time.Duration) (*Classifier, error) {
 	c := &Classifier{whole: whole, types: map[uint16]bool{}, bits: newEntropy()}
 	for _, name := range whole.Types {
