@@ -274,3 +274,32 @@ func TestNXDOMAINsBeyondTheRateArePackedWhole(t *testing.T) {
 		})
 	}
 }
+
+// In a replay a query without an answer is ready five minutes after its time. It counts for the rates of its client all the same.
+func TestWhatComesLateIsPackedBeyondTheRate(t *testing.T) {
+	const minutes, perMinute = 15, 60
+	x := newExchanges(t)
+	x.client = "10.0.0.1"
+	var events [][]byte
+	for i := range minutes * perMinute {
+		at := traceBegun.Add(time.Duration(i) * time.Second)
+		x.more = nil
+		events = append(events, x.event(256, at, "www.example.com.", i))
+		if i%2 == 0 {
+			x.more = map[string]any{"RCODE": 2}
+			events = append(events, x.event(257, at.Add(time.Millisecond), "www.example.com.", i))
+		}
+	}
+	cfg := createDefaultConfig().(*Config)
+	cfg.useVolume(volume.Lean)
+	cfg.EnableFlags, cfg.EnableLevel, cfg.Replay.Path = &everything, 5, []string{eventsFile(t, events)}
+	sink, _, _ := replayAll(t, cfg)
+	alone := 0
+	kit.EachRecord(sink, func(_ plog.ResourceLogs, lr plog.LogRecord) {
+		if result := attributesOf(lr)("EventResult"); result == "Failure" && number(lr, "EventCount") == 1 {
+			alone++
+		}
+	})
+	require.LessOrEqual(t, alone, 10*(minutes+1))
+	require.Positive(t, alone)
+}
